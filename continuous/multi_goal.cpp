@@ -1,0 +1,1 @@
+#include "continuous/multi_goal.hpp"

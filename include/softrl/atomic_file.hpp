@@ -1,0 +1,18 @@
+// Results appear under their final name only when whole.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string_view>
+
+namespace softrl {
+
+// Calls `write` with the path of a temporary file beside `target` (same extension), flushes it to disk, then renames it
+// to `target`. If `write` throws, the temporary is removed, `target` is as it was, and the exception passes on.
+// Throws std::runtime_error naming the path if the folder does not exist or the file cannot be written.
+void write_atomically(const std::filesystem::path& target,
+                      const std::function<void(const std::filesystem::path& temporary)>& write);
+
+// The same for text at hand.
+void write_atomically(const std::filesystem::path& target, std::string_view content);
+
+}  // namespace softrl

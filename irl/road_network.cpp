@@ -1,0 +1,1 @@
+#include "irl/road_network.hpp"

@@ -1,0 +1,1 @@
+#include "tabular/mdp.hpp"
