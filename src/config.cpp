@@ -64,7 +64,11 @@ struct Config::Node {
     return result;
   }
 
+  // One node per table, however often it is taken, so that `asked` sees all that was asked of it.
   std::shared_ptr<Node> child(std::string_view key, const toml::table& at, std::string_view suffix) {
+    for (const auto& known : children) {
+      if (known->table == &at) return known;
+    }
     children.push_back(std::make_shared<Node>(
         Node{.root = root, .table = &at, .file = file, .prefix = fmt::format("{}{}{}.", prefix, key, suffix)}));
     return children.back();

@@ -1,0 +1,21 @@
+"""softrl: maximum-entropy reinforcement learning, exact where it can be, learned where it cannot.
+
+    softrl.tabular     certified soft solutions of finite MDPs and gridworlds
+    softrl.routes      MaxEnt inverse reinforcement learning (recursive logit) on road networks
+    softrl.continuous  soft Q-learning agents (loads Torch, so only on first use)
+
+The mathematics lives in C++; arrays go in and out as NumPy.
+"""
+
+import importlib
+
+from . import routes, tabular
+from ._exact import __version__
+
+__all__ = ["__version__", "continuous", "plots", "routes", "tabular"]
+
+
+def __getattr__(name):
+    if name in ("continuous", "plots"):
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
