@@ -1,0 +1,107 @@
+"""The three jobs of softrl at demo size, on real input; plots go to demo/. Run it with ./dev demo."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from softrl import plots  # noqa: E402  (after the choice of backend)
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+DATA = pathlib.Path(os.environ.get("SOFTRL_DATA", ROOT.parent / "shared" / "data"))
+OUT = ROOT / "demo"
+STEPS = 20_000  # of the agent's training
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def heading(text):
+    say(f"\n\033[1m{text}\033[0m")
+
+
+def run(*args):
+    """Runs the program as a user would, showing the command."""
+    shown = [os.path.relpath(a, ROOT) if isinstance(a, pathlib.Path) else str(a) for a in args]
+    say(f"\n$ build/softrl {' '.join(shown)}")
+    result = subprocess.run([str(ROOT / "build" / "softrl"), *shown], cwd=ROOT)
+    if result.returncode != 0:
+        sys.exit(f"demo: the command above ended with exit code {result.returncode}")
+
+
+def save(figure, name, what):
+    figure.savefig(OUT / name, dpi=150, bbox_inches="tight")
+    say(f"  demo/{name:<22} {what}")
+
+
+def gridworld():
+    heading("1  Theory on a gridworld: certified soft values, and the theorems measured")
+    grid = ROOT / "examples" / "gridworlds" / "four_rooms.toml"
+    run("solve", grid, "--discount", 0.95, "--temperature", 0.1, "--tolerance", 1e-8, "--json", OUT / "solve.json")
+    run("verify", grid, "--discount", 0.95, "--temperature", 0.1, "--json", OUT / "verify.json")
+    say("\nLook at:")
+    save(plots.gridworld(grid, discount=0.95, temperature=0.1), "gridworld.png", "values as colour, policy as arrows")
+    save(
+        plots.convergence(grid, discount=0.95, temperature=0.1),
+        "convergence.png",
+        "the true error stays below the certified bound; policy iteration is Newton's method",
+    )
+
+
+def routes():
+    heading("2  Route preferences: MaxEnt inverse reinforcement learning (recursive logit)")
+    say("A generated city whose drivers follow known weights: the estimates must come out near the truth.")
+    city = OUT / "city"
+    shutil.rmtree(city, ignore_errors=True)
+    run("routes", "generate", city, "--seed", 1)
+    run("routes", "fit", ROOT / "examples" / "generated_city.toml", "--data", city, "--json", OUT / "city.json")
+    truth = json.loads((city / "truth.json").read_text())
+    fits = {"generated city": OUT / "city.json"}
+    if (DATA / "borlange").is_dir():
+        say("\nBorlänge, Sweden: 1,832 car trips observed by GPS on 7,288 links.")
+        fits["Borlänge"] = OUT / "borlange.json"
+        run("routes", "fit", ROOT / "examples" / "borlange.toml", "--data", DATA / "borlange", "--json", fits["Borlänge"])
+    else:
+        say(f"\nThe Borlänge trips are not at {DATA}: set SOFTRL_DATA to see the real fit.")
+    say("\nLook at:")
+    for name, file in fits.items():
+        fit = json.loads(file.read_text())
+        known = truth if name == "generated city" else None
+        save(
+            plots.weights(fit, title=name, truth=known),
+            f"weights_{file.stem}.png",
+            "fitted weights with 95 % intervals" + (", and the truth" if known else ""),
+        )
+
+
+def agent():
+    heading("3  A continuous agent: soft Q-learning with an amortised Stein sampler on the multi-goal task")
+    folder = OUT / "multi_goal"
+    shutil.rmtree(folder, ignore_errors=True)
+    run("train", "multi_goal", "--algorithm", "sql", "--seed", 1, "--steps", STEPS, "--out", folder)
+    trajectories = OUT / "trajectories.csv"
+    run("evaluate", folder, "--episodes", 200, "--json", OUT / "evaluate.json", "--trajectories", trajectories)
+    say("\nLook at:")
+    save(plots.multi_goal_trajectories(trajectories), "trajectories.png", "one policy, four goals: no mode is lost")
+    save(plots.learning_curve(folder), "learning_curve.png", "return per episode during training")
+
+
+def main():
+    started = time.monotonic()
+    OUT.mkdir(exist_ok=True)
+    gridworld()
+    routes()
+    agent()
+    heading(f"Done in {time.monotonic() - started:.0f} s: all plots are in demo/.")
+
+
+if __name__ == "__main__":
+    main()
