@@ -1,0 +1,42 @@
+# A torch package built for CUDA must do on a machine without the CUDA toolkit: its own CMake file (here one that always
+# fails) is not used, and its CUDA library stays linked although nothing refers to it.
+# Run as  cmake -DSOURCE_DIR=... -DWORK_DIR=... -DTORCH_DIR=<torch>/share/cmake/Torch -P torch_for_cuda_test.cmake
+set(work ${WORK_DIR}/torch_for_cuda)
+file(REMOVE_RECURSE ${work})
+get_filename_component(torch ${TORCH_DIR}/../../.. ABSOLUTE)
+file(MAKE_DIRECTORY ${work}/torch/lib)
+file(CREATE_LINK ${torch}/include ${work}/torch/include SYMBOLIC)
+foreach(library torch torch_cpu c10)
+  file(CREATE_LINK ${torch}/lib/lib${library}.so ${work}/torch/lib/lib${library}.so SYMBOLIC)
+endforeach()
+file(WRITE ${work}/torch/share/cmake/Torch/TorchConfig.cmake "message(FATAL_ERROR \"asked for the CUDA toolkit\")\n")
+
+file(WRITE ${work}/project/CMakeLists.txt [[
+cmake_minimum_required(VERSION 3.25)
+project(torch_for_cuda LANGUAGES CXX)
+add_library(torch_cuda SHARED cuda.cpp)
+set_target_properties(torch_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${Torch_DIR}/../../../lib)
+]])
+file(WRITE ${work}/project/cuda.cpp "int registered() { return 1; }\n")
+macro(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endmacro()
+# First the stand-in for the CUDA library, then a project that finds the whole package and links it.
+set(fake -DTorch_DIR=${work}/torch/share/cmake/Torch)
+run(${CMAKE_COMMAND} -S ${work}/project -B ${work}/stand_in ${fake})
+run(${CMAKE_COMMAND} --build ${work}/stand_in)
+file(WRITE ${work}/project/CMakeLists.txt "
+cmake_minimum_required(VERSION 3.25)
+project(torch_for_cuda LANGUAGES CXX)
+list(APPEND CMAKE_MODULE_PATH ${SOURCE_DIR}/cmake)
+find_package(LibTorch REQUIRED)
+add_executable(program main.cpp)
+target_link_libraries(program PRIVATE LibTorch::LibTorch)
+")
+file(WRITE ${work}/project/main.cpp "int main() {}\n")
+run(${CMAKE_COMMAND} -S ${work}/project -B ${work}/build ${fake})
+run(${CMAKE_COMMAND} --build ${work}/build)
+execute_process(COMMAND readelf --dynamic ${work}/build/program OUTPUT_VARIABLE dynamic COMMAND_ERROR_IS_FATAL ANY)
+if(NOT dynamic MATCHES "NEEDED[^\n]*libtorch_cuda.so")
+  message(FATAL_ERROR "libtorch_cuda.so was dropped:\n${dynamic}")
+endif()
