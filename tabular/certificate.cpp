@@ -1,0 +1,96 @@
+#include "tabular/certificate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tabular/policy_system.hpp"
+
+namespace softrl::tabular {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double unit = std::numeric_limits<double>::epsilon() / 2.0;  // relative error of one operation
+
+// V with (I − γ P_π) V = r_π − α D(π) + bonus, π the Boltzmann policy at `values`: a Newton step of the problem whose
+// rewards are all raised by `bonus`. Empty where the system is singular.
+std::optional<Eigen::VectorXd> newton_step(const Bellman& bellman, const Eigen::VectorXd& values, double bonus) {
+  const Mdp& mdp = bellman.mdp();
+  const Eigen::VectorXd policy = bellman.boltzmann(bellman.action_values(values));
+  const PolicySystem system(mdp, policy);
+  if (!system.regular()) return std::nullopt;
+  const Eigen::VectorXd rewards = bellman.action_values(Eigen::VectorXd::Zero(mdp.states()));
+  const Eigen::VectorXd raised = bellman.policy_values(policy, rewards).array() + bonus;
+  const Eigen::VectorXd solution = system.solve(bellman.start_values(raised));
+  if (!solution.allFinite()) return std::nullopt;
+  return bellman.start_values(solution);
+}
+
+// The extremes of TV − V with what rounding may have done to them. Rows that sum to 1 only up to rounding are part of
+// that, so that what is verified also holds for the process with exact rows.
+struct VerifiedChange {
+  double smallest, largest;
+};
+VerifiedChange verified_change(Bellman& bellman, const Eigen::VectorXd& values) {
+  Eigen::VectorXd next(values.size());
+  const Sweep sweep = bellman.optimal_sweep(values, next);
+  const double error = backup_rounding_error(bellman, sweep.largest_value) +
+                       bellman.mdp().row_sum_error() * sweep.largest_value + 2.0 * unit * sweep.residual();
+  return {.smallest = sweep.smallest_change - error, .largest = sweep.largest_change + error};
+}
+
+}  // namespace
+
+// With u the rounding unit, n the longest row, m the largest action set, B ≥ |r| + γ E|V| and Λ ≥ |log μ|:
+//   Q          a dot product of n terms, a product, a sum           error ≤ (n + 2) u B
+//   x          Q/α + log μ, and log-sum-exp is non-expansive in x   α error ≤ 2 u B + α u Λ
+//   exp(x−max) relative error u (max−x) + 2u; the mean of max−x under the Boltzmann policy is at most log m
+//   Σ, log     relative error of the sum ≤ (m + 1 + log m) u, of the logarithm 2u log m
+//   α(max+log) two more operations on at most B/α + Λ + log m       α error ≤ 2 u (B + αΛ + α log m)
+// Altogether (n + 6) u B + α u (m + 1 + 5 log m + 3 Λ); the larger constants below absorb terms of order u².
+double backup_rounding_error(const Bellman& bellman, double largest_value) {
+  const Mdp& mdp = bellman.mdp();
+  const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
+  const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
+  return unit * ((n + 8.0) * magnitude +
+                 bellman.temperature() * (m + 4.0 + 6.0 * std::log(m) + 4.0 * bellman.largest_log_weight()));
+}
+
+// U = W + c in states that are not terminal is a supersolution once c ≥ η + f max(d + c) for the backup's rounding
+// error η, d = W − V with its 0 in terminal states, and f = γ Σ P(s'|s,a) as stored: TU ≤ T(V + max(d + c)) ≤ W + η + f
+// max(d + c).
+Gap macqueen_porteus(const Bellman& bellman, const Sweep& sweep) {
+  const Mdp& mdp = bellman.mdp();
+  if (sweep.largest_change < sweep.smallest_change) return {0.0, 0.0};  // nothing but terminal states
+  const double slack = mdp.row_sum_error() + 4.0 * unit;
+  const double most = mdp.discount() * (1.0 + slack), least = mdp.discount() * (1.0 - slack);
+  if (!(most < 1.0)) return {-infinity, infinity};
+
+  const double error = backup_rounding_error(bellman, sweep.largest_value) + 2.0 * unit * sweep.residual();
+  const auto bound = [&](double change) {
+    const double d = mdp.has_terminal_states() ? std::max(change, 0.0) : change;
+    const double c = std::max((error + most * d) / (1.0 - most), (error + least * d) / (1.0 - least));
+    return c + 8.0 * unit * std::abs(c);
+  };
+  return {-bound(-sweep.smallest_change), bound(sweep.largest_change)};
+}
+
+std::optional<Enclosure> enclose(Bellman& bellman, const Eigen::VectorXd& values, double margin) {
+  // From below, the policy at hand evaluated with lowered rewards is a subsolution by itself.
+  const auto lower = newton_step(bellman, values, -margin);
+  if (!lower || !(verified_change(bellman, *lower).smallest > 0.0)) return std::nullopt;
+
+  // From above, an other policy may be better with raised rewards (at temperature 0, a longer path of equal value), so
+  // Newton's iteration for the raised problem goes on until an iterate is a supersolution of the given one.
+  constexpr int max_steps = 20;
+  Eigen::VectorXd upper = values;
+  for (int step = 0; step < max_steps; ++step) {
+    auto next = newton_step(bellman, upper, margin);
+    if (!next) return std::nullopt;
+    upper = std::move(*next);
+    if (verified_change(bellman, upper).largest < 0.0) return Enclosure{.lower = *lower, .upper = upper};
+  }
+  return std::nullopt;
+}
+
+}  // namespace softrl::tabular

@@ -1,0 +1,81 @@
+#include "tabular/policy_evaluation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "tabular/bellman.hpp"
+#include "tabular/policy_system.hpp"
+
+namespace softrl::tabular {
+namespace {
+
+constexpr double unit = std::numeric_limits<double>::epsilon() / 2.0;
+
+void check_support(const Bellman& bellman, const Eigen::VectorXd& policy) {
+  const Mdp& mdp = bellman.mdp();
+  if (bellman.temperature() == 0.0 || bellman.measure().log_weights.size() == 0) return;
+  for (Index s = 0; s < mdp.states(); ++s) {
+    for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+      if (policy(k) > 0.0 && std::isinf(bellman.measure().log_weights(k)))
+        throw std::invalid_argument(
+            fmt::format("policy: takes action {} of state {}, whose base weight is 0", mdp.action(k, s), s));
+    }
+  }
+}
+
+// As backup_rounding_error, for the backup of a policy: (n + m + 4) u B for the expected value, (m + 4) u |D| for the
+// divergence, whose terms add up to at most log m + Λ.
+double policy_backup_rounding_error(const Bellman& bellman, double largest_value) {
+  const Mdp& mdp = bellman.mdp();
+  const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
+  const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
+  const double divergence = std::log(m) + 1.0 + bellman.largest_log_weight();
+  return 2.0 * unit * ((n + m + 6.0) * magnitude + bellman.temperature() * (m + 6.0) * divergence);
+}
+
+}  // namespace
+
+// For h > 0 with h − γ P_π h ≥ κ > 0, |V − V_π| ≤ (max|T_π V − V| / κ) h, because I − γ P_π is then an M-matrix. The h
+// used is the discounted number of steps to the end, for which κ = 1 but for rounding.
+PolicyEvaluation policy_evaluation(const Mdp& mdp, const Eigen::VectorXd& policy,
+                                   const PolicyEvaluationOptions& options) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Bellman bellman(mdp, options.temperature, options.base_measure);
+  check_policy(mdp, policy);
+  check_support(bellman, policy);
+
+  PolicyEvaluation result{
+      .status = Status::Infeasible, .residual = infinity, .error_bound = infinity, .values = bellman.start_values({})};
+  const PolicySystem system(mdp, policy);
+  if (!system.regular()) return result;
+  const Eigen::VectorXd rewards = bellman.action_values(Eigen::VectorXd::Zero(mdp.states()));
+  const Eigen::VectorXd solved = system.solve(bellman.policy_values(policy, rewards));
+  Eigen::VectorXd steps_right_side = Eigen::VectorXd::Ones(mdp.states());
+  for (const auto& [state, value] : mdp.terminal()) steps_right_side(state) = 0.0;
+  const Eigen::VectorXd steps = system.solve(steps_right_side);
+  if (!solved.allFinite() || !steps.allFinite() || steps.minCoeff() < 0.0) return result;
+
+  result.values = bellman.start_values(solved);
+  const Eigen::VectorXd backed_up = bellman.policy_values(policy, bellman.action_values(result.values));
+  result.residual = (backed_up - result.values).cwiseAbs().maxCoeff();
+
+  const Eigen::VectorXd steps_left = system.apply(steps);  // h − γ P_π h
+  const double longest = steps.maxCoeff();
+  double least = infinity;
+  for (Index s = 0; s < mdp.states(); ++s) {
+    if (!mdp.is_terminal(s)) least = std::min(least, steps_left(s));
+  }
+  const double entries = static_cast<double>(mdp.longest_row()) * mdp.largest_action_set();
+  least -= unit * (entries + 8.0) * 3.0 * longest;
+  if (!(least > 0.0)) return result;
+  const double error = result.residual + policy_backup_rounding_error(bellman, result.values.cwiseAbs().maxCoeff());
+  result.status = Status::Converged;
+  result.error_bound = std::isinf(least) ? 0.0 : error / least * longest * (1.0 + 8.0 * unit);
+  return result;
+}
+
+}  // namespace softrl::tabular

@@ -1,0 +1,98 @@
+#include "tabular/stopping_rule.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "softrl/check.hpp"
+
+namespace softrl::tabular {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+
+// What adding the midpoint to a value may add to its error.
+double midpoint_rounding(const Eigen::VectorXd& values) { return 2.0 * epsilon * values.cwiseAbs().maxCoeff(); }
+
+}  // namespace
+
+StoppingRule::StoppingRule(Bellman& bellman, double tolerance)
+    : bellman_(bellman), tolerance_(tolerance), next_attempt_(tolerance) {
+  check_at_least("tolerance", tolerance, 0.0);
+}
+
+std::optional<Status> StoppingRule::assess(const Eigen::VectorXd& next, const Sweep& sweep) {
+  if (!next.allFinite() || !std::isfinite(sweep.largest_value)) {
+    error_bound_ = infinity;
+    return Status::Stalled;
+  }
+  const double noise = 4.0 * backup_rounding_error(bellman_, sweep.largest_value);
+  gap_ = macqueen_porteus(bellman_, sweep);
+  if (std::isfinite(gap_.upper)) {
+    error_bound_ = gap_.half_width() + midpoint_rounding(next);
+    if (error_bound_ <= tolerance_) return Status::Converged;
+    // The bounds contract with the spread of the change, which terminal states pin to 0.
+    const bool at_noise = bellman_.mdp().has_terminal_states() ? sweep.residual() <= noise
+                                                               : sweep.largest_change - sweep.smallest_change <= noise;
+    return at_noise ? std::optional(Status::Stalled) : std::nullopt;
+  }
+  if (sweep.residual() > std::max(next_attempt_, noise)) return std::nullopt;
+  certify_undiscounted(next, sweep);
+  if (error_bound_ <= tolerance_) return Status::Converged;
+  if (sweep.residual() <= noise) return Status::Stalled;
+  // The bound is proportional to the residual: aim at half the tolerance next time, and at least halve the residual.
+  const double aim = enclosure_ ? std::min(0.5, 0.5 * tolerance_ / error_bound_) : 0.25;
+  next_attempt_ = aim * sweep.residual();
+  return std::nullopt;
+}
+
+void StoppingRule::certify_undiscounted(const Eigen::VectorXd& next, const Sweep& sweep) {
+  // The sub- and supersolutions are larger than W, so their rounding is only known afterwards: allow for more if
+  // needed.
+  double margin = 2.0 * (sweep.residual() + 4.0 * backup_rounding_error(bellman_, sweep.largest_value));
+  constexpr int attempts = 3;
+  for (int attempt = 0; attempt < attempts; ++attempt, margin *= 8.0) {
+    auto enclosure = enclose(bellman_, next, margin);
+    if (!enclosure) continue;
+    const double bound = 0.5 * (enclosure->upper - enclosure->lower).maxCoeff() + midpoint_rounding(enclosure->upper);
+    if (bound < error_bound_) {
+      error_bound_ = bound;
+      enclosure_ = std::move(enclosure);
+    }
+    return;
+  }
+}
+
+Solution StoppingRule::solution(Status status, int iterations, const Eigen::VectorXd& next, const Sweep& sweep) {
+  Solution result{.status = status,
+                  .iterations = iterations,
+                  .residual = sweep.residual(),
+                  .lower_gap = infinity,
+                  .upper_gap = infinity,
+                  .error_bound = infinity,
+                  .values = next,
+                  .policy = {}};
+  const Mdp& mdp = bellman_.mdp();
+  if (!std::isfinite(gap_.upper) && !enclosure_ && status != Status::Infeasible && next.allFinite())
+    certify_undiscounted(next, sweep);
+  if (enclosure_) {
+    result.values = 0.5 * (enclosure_->lower + enclosure_->upper);
+    for (const auto& [state, value] : mdp.terminal()) result.values(state) = value;
+    const double rounding = midpoint_rounding(enclosure_->upper.cwiseAbs().cwiseMax(enclosure_->lower.cwiseAbs()));
+    result.lower_gap = (result.values - enclosure_->lower).maxCoeff() + rounding;
+    result.upper_gap = (enclosure_->upper - result.values).maxCoeff() + rounding;
+  } else if (std::isfinite(gap_.upper) && next.allFinite()) {
+    const double middle = 0.5 * (gap_.lower + gap_.upper);
+    for (Index s = 0; s < mdp.states(); ++s) {
+      if (!mdp.is_terminal(s)) result.values(s) += middle;
+    }
+    const double rounding = midpoint_rounding(result.values) + epsilon * std::abs(middle);
+    result.lower_gap = middle - gap_.lower + rounding;
+    result.upper_gap = gap_.upper - middle + rounding;
+  }
+  result.error_bound = std::max(result.lower_gap, result.upper_gap);
+  result.policy = bellman_.boltzmann(bellman_.action_values(result.values));
+  return result;
+}
+
+}  // namespace softrl::tabular
