@@ -75,10 +75,12 @@ class TimeLimit : public Environment<Observation, Action> {
     return step;
   }
 
+ protected:
+  int elapsed_ = 0;  // Steps of this episode so far; open to tasks that restore a saved state.
+
  private:
   std::unique_ptr<Environment<Observation, Action>> environment_;
   int limit_;
-  int elapsed_ = 0;
 };
 
 }  // namespace softrl

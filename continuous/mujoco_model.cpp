@@ -1,0 +1,69 @@
+#include "continuous/mujoco_model.hpp"
+
+#include <array>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <mujoco/mujoco.h>
+
+#include "softrl/check.hpp"
+
+namespace softrl::continuous {
+
+void MuJoCoModel::Delete::operator()(mjModel_* model) const { mj_deleteModel(model); }
+void MuJoCoModel::Delete::operator()(mjData_* data) const { mj_deleteData(data); }
+
+MuJoCoModel::MuJoCoModel(const std::filesystem::path& xml) {
+  if (!std::filesystem::is_regular_file(xml))
+    throw std::runtime_error(fmt::format("{}: no such model file", xml.string()));
+  std::array<char, 1000> error{};
+  model_.reset(mj_loadXML(xml.c_str(), nullptr, error.data(), static_cast<int>(error.size())));
+  if (!model_) throw std::runtime_error(fmt::format("{}: {}", xml.string(), error.data()));
+  data_.reset(mj_makeData(model_.get()));
+  if (!data_) throw std::runtime_error(fmt::format("{}: not enough memory for the simulation", xml.string()));
+}
+
+int MuJoCoModel::position_size() const { return static_cast<int>(model_->nq); }
+int MuJoCoModel::velocity_size() const { return static_cast<int>(model_->nv); }
+int MuJoCoModel::control_size() const { return static_cast<int>(model_->nu); }
+double MuJoCoModel::timestep_s() const { return model_->opt.timestep; }
+
+Eigen::VectorXd MuJoCoModel::control_low() const {
+  return Eigen::Map<const Eigen::Matrix2Xd>(model_->actuator_ctrlrange, 2, model_->nu).row(0).transpose();
+}
+Eigen::VectorXd MuJoCoModel::control_high() const {
+  return Eigen::Map<const Eigen::Matrix2Xd>(model_->actuator_ctrlrange, 2, model_->nu).row(1).transpose();
+}
+Eigen::VectorXd MuJoCoModel::positions() const { return Eigen::Map<const Eigen::VectorXd>(data_->qpos, model_->nq); }
+Eigen::VectorXd MuJoCoModel::velocities() const { return Eigen::Map<const Eigen::VectorXd>(data_->qvel, model_->nv); }
+
+void MuJoCoModel::reset() { mj_resetData(model_.get(), data_.get()); }
+
+void MuJoCoModel::set_state(const Eigen::VectorXd& positions, const Eigen::VectorXd& velocities) {
+  check_size("positions", positions.size(), model_->nq);
+  check_size("velocities", velocities.size(), model_->nv);
+  reset();
+  Eigen::Map<Eigen::VectorXd>(data_->qpos, model_->nq) = positions;
+  Eigen::Map<Eigen::VectorXd>(data_->qvel, model_->nv) = velocities;
+  mj_forward(model_.get(), data_.get());
+}
+
+void MuJoCoModel::step(const Eigen::VectorXd& control, int frames) {
+  check_size("action", control.size(), model_->nu);
+  for (const double u : control) check_finite("action", u);
+  Eigen::Map<Eigen::VectorXd>(data_->ctrl, model_->nu) = control;
+  for (int frame = 0; frame < frames; ++frame) mj_step(model_.get(), data_.get());
+}
+
+Eigen::VectorXd MuJoCoModel::save() const {
+  Eigen::VectorXd saved(mj_stateSize(model_.get(), mjSTATE_INTEGRATION));
+  mj_getState(model_.get(), data_.get(), saved.data(), mjSTATE_INTEGRATION);
+  return saved;
+}
+
+void MuJoCoModel::load(const Eigen::VectorXd& saved) {
+  check_size("saved state", saved.size(), mj_stateSize(model_.get(), mjSTATE_INTEGRATION));
+  mj_setState(model_.get(), data_.get(), saved.data(), mjSTATE_INTEGRATION);
+}
+
+}  // namespace softrl::continuous

@@ -1,0 +1,73 @@
+#include "continuous/task.hpp"
+
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "continuous/mujoco_tasks.hpp"
+#include "continuous/multi_goal.hpp"
+
+namespace softrl::continuous {
+
+Task::Task(std::string name, std::unique_ptr<TaskBody> body, int time_limit)
+    : Task(std::move(name), body.get(), std::move(body), time_limit) {}
+
+Task::Task(std::string name, TaskBody* body, std::unique_ptr<ContinuousEnvironment> owned, int time_limit)
+    : TimeLimit(std::move(owned), time_limit), name_(std::move(name)), body_(body), time_limit_(time_limit) {}
+
+int Task::observation_size() const { return static_cast<int>(std::get<BoxSpace>(observation_space()).low.size()); }
+
+int Task::action_size() const { return static_cast<int>(action_box().low.size()); }
+
+BoxSpace Task::action_box() const { return std::get<BoxSpace>(action_space()); }
+
+Eigen::VectorXd Task::set_state(const Eigen::VectorXd& state) {
+  elapsed_ = 0;
+  return body_->start_from(state);
+}
+
+Task::Snapshot Task::snapshot() const {
+  return {.state = body_->save(), .elapsed = elapsed_, .random = std::as_const(*body_).random().state()};
+}
+
+void Task::restore(const Snapshot& snapshot) {
+  body_->random().restore(snapshot.random);
+  body_->load(snapshot.state);
+  elapsed_ = snapshot.elapsed;
+}
+
+namespace {
+
+using Maker = std::function<std::unique_ptr<Task>()>;
+
+const std::map<std::string, Maker>& registry() {
+  static const std::map<std::string, Maker> tasks = {
+      {"multi_goal", [] { return std::make_unique<Task>("multi_goal", std::make_unique<MultiGoal>(), 30); }},
+      {"InvertedPendulum-v5",
+       [] { return std::make_unique<Task>("InvertedPendulum-v5", std::make_unique<InvertedPendulum>(), 1000); }},
+      {"HalfCheetah-v5",
+       [] { return std::make_unique<Task>("HalfCheetah-v5", std::make_unique<HalfCheetah>(), 1000); }},
+  };
+  return tasks;
+}
+
+}  // namespace
+
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, maker] : registry()) names.push_back(name);
+  return names;
+}
+
+std::unique_ptr<Task> make_task(const std::string& name) {
+  const auto found = registry().find(name);
+  if (found == registry().end())
+    throw std::invalid_argument(fmt::format("unknown task {} (known: {})", name, fmt::join(task_names(), ", ")));
+  return found->second();
+}
+
+}  // namespace softrl::continuous
