@@ -1,0 +1,76 @@
+#include "irl/csv.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <stdexcept>
+
+#include <boost/tokenizer.hpp>
+#include <fmt/format.h>
+
+namespace softrl::irl {
+namespace {
+
+[[noreturn]] void fail_at(const std::filesystem::path& file, int line, std::string_view message) {
+  throw std::runtime_error(fmt::format("{}:{}: {}", file.string(), line, message));
+}
+
+std::vector<std::string> split(const std::string& text, const std::filesystem::path& file, int line) {
+  try {
+    const boost::tokenizer<boost::escaped_list_separator<char>> fields(text);
+    return {fields.begin(), fields.end()};
+  } catch (const boost::escaped_list_error& error) {
+    fail_at(file, line, error.what());
+  }
+}
+
+}  // namespace
+
+CsvTable CsvTable::read(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file))
+    throw std::runtime_error(fmt::format("{}: cannot be read", file.string()));
+  CsvTable table;
+  table.file_ = file;
+  std::string text;
+  for (int line = 1; std::getline(in, text); ++line) {
+    if (!text.empty() && text.back() == '\r') text.pop_back();
+    if (line == 1 && text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the mark some spreadsheets put first
+    if (text.empty()) continue;
+    std::vector<std::string> fields = split(text, file, line);
+    if (table.header_.empty()) {
+      table.header_ = std::move(fields);
+      for (auto name = table.header_.begin(); name != table.header_.end(); ++name)
+        if (std::find(table.header_.begin(), name, *name) != name)
+          fail_at(file, line, fmt::format("column \"{}\" appears twice", *name));
+      continue;
+    }
+    if (fields.size() != table.header_.size())
+      fail_at(file, line, fmt::format("has {} fields, but the header has {}", fields.size(), table.header_.size()));
+    std::move(fields.begin(), fields.end(), std::back_inserter(table.fields_));
+    table.lines_.push_back(line);
+  }
+  if (table.header_.empty()) fail_at(file, 1, "has no header line");
+  return table;
+}
+
+std::size_t CsvTable::column(std::string_view name) const {
+  const auto found = std::find(header_.begin(), header_.end(), name);
+  if (found == header_.end())
+    fail_at(file_, 1, fmt::format("has no column \"{}\" (columns: {})", name, fmt::join(header_, ", ")));
+  return static_cast<std::size_t>(found - header_.begin());
+}
+
+double CsvTable::number(std::size_t row, std::size_t column) const {
+  const std::string& field = text(row, column);
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value))
+    fail(row, fmt::format("{} must be a finite number, got \"{}\"", header_[column], field));
+  return value;
+}
+
+void CsvTable::fail(std::size_t row, std::string_view message) const { fail_at(file_, lines_[row], message); }
+
+}  // namespace softrl::irl

@@ -1,0 +1,28 @@
+// Standard errors of fitted weights (docs/math.md 4.6), and which weights the data can tell at all.
+//
+//     covariance = (−H)⁻¹        robust covariance = (−H)⁻¹ (Σ_t s_t s_tᵀ) (−H)⁻¹
+//
+// H is the Hessian of the log-likelihood and s_t the score of trip t. The first is right if the model is; the second
+// (the sandwich) also if it is not, as long as trips are independent.
+#pragma once
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "irl/road_network.hpp"
+
+namespace softrl::irl {
+
+struct Covariances {
+  Eigen::MatrixXd covariance, robust_covariance;  // [K × K] NaN in the rows and columns of unidentified weights.
+  // The direction in which the log-likelihood is flat, as lists of weights: {1}, or {0, 2} if 0 and 2 are collinear.
+  std::vector<std::vector<int>> flat_directions;
+  std::vector<bool> identified;  // [K] false for a weight that takes part in a flat direction.
+  double condition_number;       // Of −H with its diagonal scaled to 1, over the identified directions; ≥ 1.
+  Eigen::MatrixXd inverse;       // [K × K] the (pseudo-)inverse of −H; finite.
+};
+
+// `hessian` [K × K], `scores` [trips × K].
+Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores);
+
+}  // namespace softrl::irl

@@ -1,0 +1,40 @@
+#include "irl/features.hpp"
+
+#include <cassert>
+
+namespace softrl::irl {
+
+RowMatrix feature_matrix(const std::vector<FeatureDefinition>& definitions, const CsvTable& moves,
+                         const std::vector<int>& to, const LinkTable* links) {
+  RowMatrix values(static_cast<Eigen::Index>(moves.rows()), static_cast<Eigen::Index>(definitions.size()));
+  for (std::size_t j = 0; j < definitions.size(); ++j) {
+    const FeatureDefinition& feature = definitions[j];
+    const auto value = [&](const CsvTable& table, std::size_t row, std::size_t column) {
+      if (feature.equals) return table.text(row, column) == *feature.equals ? 1.0 : 0.0;
+      return table.number(row, column);
+    };
+    auto column_of_values = values.col(static_cast<Eigen::Index>(j));
+    switch (feature.source) {
+      case FeatureDefinition::Source::Constant:
+        column_of_values.setOnes();
+        break;
+      case FeatureDefinition::Source::MoveColumn: {
+        const std::size_t column = moves.column(feature.column);
+        for (std::size_t m = 0; m < moves.rows(); ++m)
+          column_of_values(static_cast<Eigen::Index>(m)) = value(moves, m, column);
+        break;
+      }
+      case FeatureDefinition::Source::LinkColumn: {
+        assert(links != nullptr);
+        const std::size_t column = links->table.column(feature.column);
+        for (std::size_t m = 0; m < moves.rows(); ++m)
+          column_of_values(static_cast<Eigen::Index>(m)) = value(links->table, links->row[to[m]], column);
+        break;
+      }
+    }
+    column_of_values *= feature.scale;
+  }
+  return values;
+}
+
+}  // namespace softrl::irl

@@ -1,0 +1,55 @@
+// Weights of maximum likelihood, by L-BFGS (libLBFGS) on the exact log-likelihood and gradient.
+//
+// The log-likelihood is concave on the weights at which the path sum is finite. A trial step that leaves them is worth
+// −∞: the line search steps back.
+#pragma once
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "irl/likelihood.hpp"
+#include "softrl/progress.hpp"
+#include "softrl/status.hpp"
+
+namespace softrl::irl {
+
+struct NamedWeight {
+  std::string name;
+  double value;
+};
+
+struct FitOptions {
+  std::vector<NamedWeight> start = {};  // Weights left out start at −c / (mean size of the feature where it is not 0),
+                                        // with c = 1, 2, 4, … the first that is feasible.
+  std::vector<NamedWeight> fixed = {};  // Not estimated.
+  double tolerance = 1e-8;              // > 0, in nats: how far below its maximum the log-likelihood may end.
+  int max_iterations = 200;             // ≥ 1
+  ProgressObserver progress = {};       // Told log_likelihood after every iteration.
+};
+
+struct FitResult {
+  Status status;  // Converged: remaining_gain ≤ tolerance. IterationLimit, or Stalled: the line search found no better.
+  double log_likelihood;        // Sum over trips, in nats.
+  double null_log_likelihood;   // Of equal probabilities for the available moves (random_walk_log_likelihood).
+  double remaining_gain;        // What a Newton step would still add: ½ gᵀ (−H)⁻¹ g.
+  Eigen::VectorXd weights;      // [K]
+  std::vector<bool> estimated;  // [K] false if fixed, or held at the start because the data cannot tell it.
+  Eigen::MatrixXd covariance, robust_covariance;  // [K × K] 0 for fixed weights, NaN for those the data cannot tell.
+  double condition_number;                        // Of the scaled Hessian (estimates.hpp).
+  SpectralRadius radius;                          // At the weights.
+  std::vector<std::string> warnings;  // A sentence for each weight, or set of weights, that the data cannot tell.
+  int iterations;                     // Of L-BFGS.
+  int evaluations;                    // Of the log-likelihood and gradient, all trials included.
+  int infeasible_trials;              // Trials at which the path sum diverged or left the range of double precision.
+};
+
+// Throws std::invalid_argument, naming option and value: a name that is no feature or appears twice, a value that is
+// not finite, a start that is not feasible (with the spectral radius there), no feasible default start.
+FitResult fit(Likelihood& likelihood, const FitOptions& options = {});
+
+// `base` [K] with the named weights replaced. `option` is what messages call it. Throws as above.
+Eigen::VectorXd with_named_weights(const RoadNetwork& network, Eigen::VectorXd base, std::string_view option,
+                                   const std::vector<NamedWeight>& named);
+
+}  // namespace softrl::irl

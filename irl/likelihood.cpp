@@ -1,0 +1,165 @@
+#include "irl/likelihood.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <stdexcept>
+
+namespace softrl::irl {
+namespace {
+
+// Right-hand sides solved at once: enough to share the reading of the factors, few enough to stay in cache.
+constexpr std::size_t block_size = 16;
+
+// A path sum below this has lost digits to gradual underflow, or its reciprocal overflows.
+constexpr double smallest_path_sum = 1e-290;
+
+}  // namespace
+
+Likelihood::Likelihood(const RouteData& data)
+    : data_(&data), feature_totals_(softrl::irl::feature_totals(data)), path_sum_(data.network, relevant_links(data)) {
+  if (data.trips.empty()) throw std::invalid_argument("there are no trips");
+  std::map<int, std::map<int, double>> trips_between;  // destination → origin → trips
+  for (const Trip& trip : data.trips) trips_between[trip.destination][trip.origin] += 1.0;
+  std::vector<int> demand_of_destination(data.destinations.size(), -1);
+  for (const auto& [destination, origins] : trips_between) {
+    demand_of_destination[destination] = static_cast<int>(demands_.size());
+    Demand demand{.destination = destination, .trips = 0.0, .origins = {}};
+    for (const auto& [link, trips] : origins) {
+      demand.origins.push_back({.link = link, .trips = trips});
+      demand.trips += trips;
+    }
+    demands_.push_back(std::move(demand));
+  }
+  for (const Trip& trip : data.trips) demand_of_trip_.push_back(demand_of_destination[trip.destination]);
+}
+
+// Where trips end on entering the destination d, z = y / y(d): the term −n log y(d), n = Σ n_o, takes away the flow
+// that leaves d again. That flow is solved for on its own, because only solutions without changes of sign are accurate
+// entry by entry.
+Likelihood::Block Likelihood::solve_block(std::size_t first) const {
+  Block block;
+  std::vector<int> destinations;
+  for (std::size_t i = first; i < std::min(first + block_size, demands_.size()); ++i) {
+    block.demands.push_back(static_cast<int>(i));
+    destinations.push_back(demands_[i].destination);
+  }
+  block.path_sums = ending_links(*data_, destinations);
+  if (!path_sum_.solve(block.path_sums)) return {.status = PathSumStatus::Inaccurate};
+
+  const auto in_range = [](double sum) { return sum >= smallest_path_sum && sum <= 1.0 / smallest_path_sum; };
+  block.flows = Eigen::MatrixXd::Zero(block.path_sums.rows(), block.path_sums.cols());
+  for (Eigen::Index c = 0; c < block.path_sums.cols(); ++c) {
+    for (const Origin& origin : demands_[block.demands[c]].origins) {
+      const double y = block.path_sums(origin.link, c);
+      if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
+      block.log_path_sum += origin.trips * std::log(y);
+      block.flows(origin.link, c) = origin.trips / y;
+    }
+  }
+  if (!path_sum_.solve_transposed(block.flows)) return {.status = PathSumStatus::Inaccurate};
+  if (data_->ending == Ending::ByMove) return block;
+
+  Eigen::MatrixXd leaving = Eigen::MatrixXd::Zero(block.path_sums.rows(), block.path_sums.cols());
+  for (Eigen::Index c = 0; c < block.path_sums.cols(); ++c) {
+    const Demand& demand = demands_[block.demands[c]];
+    const int link = data_->destinations[demand.destination].links.front();
+    const double y = block.path_sums(link, c);
+    if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
+    block.log_path_sum -= demand.trips * std::log(y);
+    leaving(link, c) = demand.trips / y;
+  }
+  if (!path_sum_.solve_transposed(leaving)) return {.status = PathSumStatus::Inaccurate};
+  block.flows -= leaving;
+  return block;
+}
+
+LikelihoodValue Likelihood::evaluate(const Eigen::VectorXd& weights) {
+  const PathSumStatus status = path_sum_.set_weights(weights);
+  if (status != PathSumStatus::Finite) return {.status = status};
+  const RoadNetwork& network = data_->network;
+  double log_likelihood = weights.dot(feature_totals_);
+  Eigen::VectorXd visits = Eigen::VectorXd::Zero(network.move_count());  // Σ_d x(from) z(to); times M: expected uses
+  for (std::size_t first = 0; first < demands_.size(); first += block_size) {
+    const Block block = solve_block(first);
+    if (block.status != PathSumStatus::Finite) return {.status = block.status};
+    log_likelihood -= block.log_path_sum;
+    for (Eigen::Index c = 0; c < block.flows.cols(); ++c)
+      for (int m = 0; m < network.move_count(); ++m)
+        visits(m) += block.flows(network.from[m], c) * block.path_sums(network.to[m], c);
+  }
+  for (int m = 0; m < network.move_count(); ++m) visits(m) *= path_sum_.move_weights()[m];
+  return {.status = PathSumStatus::Finite,
+          .log_likelihood = log_likelihood,
+          .gradient = feature_totals_ - network.attributes.transpose() * visits};
+}
+
+// With y_i = ∂y/∂θ_i = (I − M)⁻¹ M_i y, where M_i(k,a) = f_i M(k,a):
+//     ∂²/∂θ_i ∂θ_j of Σ c_s log y(s)  =  xᵀ (M_ij y + M_i y_j + M_j y_i) − Σ_s c_s (y_i(s) / y(s)) (y_j(s) / y(s)).
+LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
+  const PathSumStatus status = path_sum_.set_weights(weights);
+  if (status != PathSumStatus::Finite) return {.status = status};
+  const RoadNetwork& network = data_->network;
+  const int features = network.feature_count();
+  const std::vector<double>& move_weights = path_sum_.move_weights();
+
+  LikelihoodCurvature result{.status = PathSumStatus::Finite};
+  result.log_likelihood = weights.dot(feature_totals_);
+  result.hessian = Eigen::MatrixXd::Zero(features, features);
+  result.scores = RowMatrix::Zero(static_cast<Eigen::Index>(data_->trips.size()), features);
+  // Per demand and origin: E[f | o → d].
+  std::vector<std::map<int, Eigen::VectorXd>> expected(demands_.size());
+
+  const Eigen::MatrixXd attributes = network.attributes;  // by columns
+  Eigen::VectorXd visits = Eigen::VectorXd::Zero(network.move_count());
+  Eigen::MatrixXd slopes(network.link_count(), features), inflow(network.link_count(), features);
+  for (std::size_t first = 0; first < demands_.size(); first += block_size) {
+    const Block block = solve_block(first);
+    if (block.status != PathSumStatus::Finite) return {.status = block.status};
+    result.log_likelihood -= block.log_path_sum;
+    for (Eigen::Index c = 0; c < block.flows.cols(); ++c) {
+      const Demand& demand = demands_[block.demands[c]];
+      const auto x = block.flows.col(c);
+      const auto y = block.path_sums.col(c);
+      slopes.setZero();  // y_i
+      inflow.setZero();  // (xᵀ M_i)(a)
+      for (int m = 0; m < network.move_count(); ++m) {
+        const int from = network.from[m], to = network.to[m];
+        visits(m) += x(from) * y(to);
+        for (int i = 0; i < features; ++i) {
+          const double slope = attributes(m, i) * move_weights[m];  // M_i
+          slopes(from, i) += slope * y(to);
+          inflow(to, i) += slope * x(from);
+        }
+      }
+      if (!path_sum_.solve(slopes)) return {.status = PathSumStatus::Inaccurate};
+      const Eigen::MatrixXd cross = inflow.transpose() * slopes;
+      Eigen::MatrixXd second = cross + cross.transpose();  // what is missing, xᵀ M_ij y, is added for all at the end
+      const auto relative_slope = [&](int link) -> Eigen::VectorXd { return slopes.row(link).transpose() / y(link); };
+      Eigen::VectorXd at_destination = Eigen::VectorXd::Zero(features);
+      if (data_->ending == Ending::OnEntering) {
+        at_destination = relative_slope(data_->destinations[demand.destination].links.front());
+        second += demand.trips * at_destination * at_destination.transpose();
+      }
+      for (const Origin& origin : demand.origins) {
+        const Eigen::VectorXd slope = relative_slope(origin.link);
+        second -= origin.trips * slope * slope.transpose();
+        expected[block.demands[c]][origin.link] = slope - at_destination;
+      }
+      result.hessian -= second;
+    }
+  }
+  for (int m = 0; m < network.move_count(); ++m) visits(m) *= move_weights[m];
+  result.hessian -= attributes.transpose() * visits.asDiagonal() * attributes;
+  for (std::size_t t = 0; t < data_->trips.size(); ++t) {
+    const Trip& trip = data_->trips[t];
+    auto score = result.scores.row(static_cast<Eigen::Index>(t));
+    for (const int move : trip.moves) score += network.attributes.row(move);
+    score -= expected[demand_of_trip_[t]].at(trip.origin).transpose();
+  }
+  result.gradient = result.scores.colwise().sum().transpose();
+  return result;
+}
+
+}  // namespace softrl::irl

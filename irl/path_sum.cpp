@@ -1,0 +1,141 @@
+#include "irl/path_sum.hpp"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "softrl/check.hpp"
+
+namespace softrl::irl {
+namespace {
+
+constexpr double largest_exponent = 700.0;  // exp(709.8) is the largest double
+constexpr double residual_tolerance = 1e-9;
+
+// The places of I − M, row by row, columns in increasing order.
+struct Places {
+  std::vector<int> row_start{0}, column, place_of_move, diagonal;
+};
+
+Places places(const RoadNetwork& network, const std::vector<bool>& relevant) {
+  Places result;
+  result.place_of_move.assign(network.to.size(), -1);
+  const auto append = [&](int column) {
+    result.column.push_back(column);
+    return static_cast<int>(result.column.size()) - 1;
+  };
+  for (int k = 0; k < network.link_count(); ++k) {
+    int diagonal = -1;
+    for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
+      const int a = network.to[m];
+      if (a >= k && diagonal < 0) diagonal = append(k);
+      if (relevant[k] && relevant[a]) result.place_of_move[m] = a == k ? diagonal : append(a);
+    }
+    result.diagonal.push_back(diagonal < 0 ? append(k) : diagonal);
+    result.row_start.push_back(static_cast<int>(result.column.size()));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string_view describe(PathSumStatus status) {
+  switch (status) {
+    case PathSumStatus::Finite:
+      return "the sum over paths is finite";
+    case PathSumStatus::Divergent:
+      return "the sum over paths diverges";
+    case PathSumStatus::OutOfRange:
+      return "a sum over paths is outside the range of double precision";
+    case PathSumStatus::Inaccurate:
+      return "a sum over paths cannot be computed accurately";
+  }
+  return "";
+}
+
+PathSum::PathSum(const RoadNetwork& network, std::vector<bool> relevant)
+    : network_(&network), relevant_(std::move(relevant)), lu_([&] {
+        Places found = places(network, relevant_);
+        place_ = std::move(found.place_of_move);
+        diagonal_ = std::move(found.diagonal);
+        return SparseLu(std::move(found.row_start), std::move(found.column));
+      }()) {}
+
+PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights) {
+  check_size("weights", weights.size(), network_->feature_count());
+  for (const double weight : weights) check_finite("weight", weight);
+  const Eigen::VectorXd utility = network_->attributes * weights;
+  move_weights_.assign(network_->to.size(), 0.0);
+  in_range_ = true;
+  std::vector<double> values(network_->links.size() + network_->to.size(), 0.0);
+  for (int m = 0; m < network_->move_count(); ++m) {
+    if (place_[m] < 0) continue;
+    in_range_ = in_range_ && utility(m) <= largest_exponent;
+    move_weights_[m] = std::exp(utility(m));
+    values[place_[m]] = -move_weights_[m];
+  }
+  if (!in_range_) return PathSumStatus::OutOfRange;
+  for (const int p : diagonal_) values[p] += 1.0;
+  if (!lu_.factorise(values)) return PathSumStatus::Divergent;
+
+  Eigen::MatrixXd w = Eigen::MatrixXd::Ones(network_->link_count(), 1);
+  lu_.solve(w);
+  for (int k = 0; k < network_->link_count(); ++k) {
+    double product = 0.0;
+    for (int m = network_->first_move[k]; m < network_->first_move[k + 1]; ++m)
+      product += move_weights_[m] * w(network_->to[m]);
+    if (!(w(k) > 0.0 && product < w(k))) return PathSumStatus::Divergent;
+  }
+  return PathSumStatus::Finite;
+}
+
+SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
+  if (!in_range_) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    return {.status = Status::Stalled, .lower = nan, .upper = nan};
+  }
+  return spectral_radius(*network_, relevant_, move_weights_, options);
+}
+
+bool PathSum::solve(Eigen::MatrixXd& b) const {
+  const Eigen::MatrixXd right_hand_side = b;
+  lu_.solve(b);
+  return small_residual(b, right_hand_side, false);
+}
+
+bool PathSum::solve_transposed(Eigen::MatrixXd& b) const {
+  const Eigen::MatrixXd right_hand_side = b;
+  lu_.solve_transposed(b);
+  return small_residual(b, right_hand_side, true);
+}
+
+bool PathSum::small_residual(const Eigen::MatrixXd& x, const Eigen::MatrixXd& b, bool transposed) const {
+  const std::vector<int>& row = transposed ? network_->to : network_->from;
+  const std::vector<int>& column = transposed ? network_->from : network_->to;
+  Eigen::VectorXd product(x.rows()), size(x.rows());
+  for (Eigen::Index c = 0; c < x.cols(); ++c) {
+    product.setZero();
+    size.setZero();
+    for (int m = 0; m < network_->move_count(); ++m) {
+      const double term = move_weights_[m] * x(column[m], c);
+      product(row[m]) += term;
+      size(row[m]) += std::abs(term);
+    }
+    for (Eigen::Index k = 0; k < x.rows(); ++k) {
+      const double residual = std::abs(x(k, c) - product(k) - b(k, c));
+      // Entries near the smallest doubles (2e-308) have no relative accuracy; nothing that is used is that small.
+      const double terms = std::abs(x(k, c)) + size(k) + std::abs(b(k, c)) + 1e-290;
+      if (!(residual <= residual_tolerance * terms)) return false;
+    }
+  }
+  return true;
+}
+
+Eigen::MatrixXd ending_links(const RouteData& data, const std::vector<int>& destinations) {
+  Eigen::MatrixXd b = Eigen::MatrixXd::Zero(data.network.link_count(), static_cast<Eigen::Index>(destinations.size()));
+  for (std::size_t c = 0; c < destinations.size(); ++c)
+    for (const int link : data.destinations[destinations[c]].links) b(link, static_cast<Eigen::Index>(c)) = 1.0;
+  return b;
+}
+
+}  // namespace softrl::irl

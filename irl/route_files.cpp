@@ -1,0 +1,186 @@
+#include "irl/route_files.hpp"
+
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "softrl/atomic_file.hpp"
+
+namespace softrl::irl {
+namespace {
+
+// Names to indices, in order of first appearance.
+struct Index {
+  std::vector<std::string> names;
+  std::unordered_map<std::string, int> number;
+
+  int add(const std::string& name) {
+    const auto [at, added] = number.try_emplace(name, static_cast<int>(names.size()));
+    if (added) names.push_back(name);
+    return at->second;
+  }
+  int find(const std::string& name) const {
+    const auto found = number.find(name);
+    return found == number.end() ? -1 : found->second;
+  }
+};
+
+LinkTable read_link_table(const Study::Links& study, const std::filesystem::path& folder, const Index& links) {
+  LinkTable result{.table = CsvTable::read(folder / study.file), .row = {}};
+  const CsvTable& table = result.table;
+  constexpr std::size_t none = -1;
+  result.row.assign(links.names.size(), none);
+  const std::size_t column = table.column(study.link);
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const int link = links.find(table.text(row, column));
+    if (link < 0) continue;  // a link without moves is no part of the network
+    if (result.row[link] != none) table.fail(row, fmt::format("link {} appears twice", links.names[link]));
+    result.row[link] = row;
+  }
+  for (std::size_t link = 0; link < result.row.size(); ++link)
+    if (result.row[link] == none)
+      throw std::runtime_error(
+          fmt::format("{}: has no row for link {}", (folder / study.file).string(), links.names[link]));
+  return result;
+}
+
+RoadNetwork read_network(const Study& study, const std::filesystem::path& folder, Index& links) {
+  const CsvTable table = CsvTable::read(folder / study.network.file);
+  const std::size_t from = table.column(study.network.from);
+  const std::size_t to = table.column(study.network.to);
+  std::vector<std::pair<int, int>> moves;
+  std::vector<int> entered;
+  std::set<std::pair<int, int>> seen;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const int a = links.add(table.text(row, from));
+    const int b = links.add(table.text(row, to));
+    if (!seen.emplace(a, b).second)
+      table.fail(row, fmt::format("the move from link {} to link {} appears twice", links.names[a], links.names[b]));
+    moves.emplace_back(a, b);
+    entered.push_back(b);
+  }
+  std::optional<LinkTable> link_table;
+  if (study.links) link_table = read_link_table(*study.links, folder, links);
+  std::vector<std::string> names;
+  for (const FeatureDefinition& feature : study.features) names.push_back(feature.name);
+  return make_road_network(links.names, moves, names,
+                           feature_matrix(study.features, table, entered, link_table ? &*link_table : nullptr));
+}
+
+std::vector<Destination> read_destinations(const Study::Destinations& study, const std::filesystem::path& folder,
+                                           const Index& links, Index& index) {
+  const CsvTable table = CsvTable::read(folder / study.file);
+  const std::size_t destination = table.column(study.destination);
+  const std::size_t link = table.column(study.link);
+  std::vector<Destination> result;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const int k = links.find(table.text(row, link));
+    if (k < 0) table.fail(row, fmt::format("there is no link {} in the network", table.text(row, link)));
+    const int d = index.add(table.text(row, destination));
+    if (d == static_cast<int>(result.size())) result.push_back({.name = table.text(row, destination), .links = {}});
+    for (const int other : result[d].links)
+      if (other == k)
+        table.fail(row, fmt::format("link {} is listed twice for destination {}", links.names[k], result[d].name));
+    result[d].links.push_back(k);
+  }
+  return result;
+}
+
+void read_trips(const Study& study, const std::filesystem::path& folder, const Index& links, Index& destinations,
+                RouteData& data) {
+  const CsvTable table = CsvTable::read(folder / study.trips.file);
+  const std::size_t name = table.column(study.trips.name);
+  const std::size_t route = table.column(study.trips.links);
+  const std::size_t destination = table.column(study.trips.destination);
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const auto fail = [&](std::string_view message) {
+      table.fail(row, fmt::format("trip {}: {}", table.text(row, name), message));
+    };
+    const std::string& goal = table.text(row, destination);
+    int d = destinations.find(goal);
+    if (d < 0 && data.ending == Ending::OnEntering && links.find(goal) >= 0) {
+      d = destinations.add(goal);
+      data.destinations.push_back({.name = goal, .links = {links.find(goal)}});
+    }
+    if (d < 0) fail(fmt::format("destination {} cannot be reached: no link leads to it", goal));
+    std::istringstream words(table.text(row, route));
+    std::vector<int> visited;
+    for (std::string word; words >> word;) {
+      visited.push_back(links.find(word));
+      if (visited.back() < 0) fail(fmt::format("there is no link {} in the network", word));
+    }
+    try {
+      data.trips.push_back(make_trip(data, table.text(row, name), d, visited));
+    } catch (const std::invalid_argument& error) {
+      fail(error.what());
+    }
+  }
+  if (data.trips.empty())
+    throw std::runtime_error(fmt::format("{}:1: has no trips", (folder / study.trips.file).string()));
+}
+
+std::string network_csv(const RoadNetwork& network) {
+  std::string text = fmt::format("from_link,to_link,{}\n", fmt::join(network.features, ","));
+  for (int m = 0; m < network.move_count(); ++m) {
+    text += fmt::format("{},{}", network.links[network.from[m]], network.links[network.to[m]]);
+    for (int j = 0; j < network.feature_count(); ++j) text += fmt::format(",{}", network.attributes(m, j));
+    text += "\n";
+  }
+  return text;
+}
+
+std::string destinations_csv(const RouteData& data) {
+  std::string text = "destination,from_link\n";
+  for (const Destination& destination : data.destinations)
+    for (const int link : destination.links) text += fmt::format("{},{}\n", destination.name, data.network.links[link]);
+  return text;
+}
+
+std::string trips_csv(const RouteData& data) {
+  std::string text = "trip_id,destination,links\n";
+  for (const Trip& trip : data.trips) {
+    std::vector<std::string> names;
+    for (const int link : trip_links(data.network, trip)) names.push_back(data.network.links[link]);
+    text += fmt::format("{},{},{}\n", trip.name, data.destinations[trip.destination].name, fmt::join(names, " "));
+  }
+  return text;
+}
+
+std::string study_toml(const RoadNetwork& network) {
+  return fmt::format(
+      "model = \"maxent\"\n"
+      "features = [\"{}\"]\n\n"
+      "[network]\nfile = \"network.csv\"\nfrom = \"from_link\"\nto = \"to_link\"\n\n"
+      "[trips]\nfile = \"trips.csv\"\nname = \"trip_id\"\nlinks = \"links\"\ndestination = \"destination\"\n\n"
+      "[destinations]\nfile = \"destinations.csv\"\ndestination = \"destination\"\nlink = \"from_link\"\n",
+      fmt::join(network.features, "\", \""));
+}
+
+}  // namespace
+
+RouteData read_routes(const Study& study, const std::filesystem::path& folder) {
+  RouteData data;
+  Index links, destinations;
+  data.network = read_network(study, folder, links);
+  data.ending = study.destinations ? Ending::ByMove : Ending::OnEntering;
+  if (study.destinations) data.destinations = read_destinations(*study.destinations, folder, links, destinations);
+  read_trips(study, folder, links, destinations, data);
+  return data;
+}
+
+void write_routes(const RouteData& data, const std::filesystem::path& folder) {
+  if (data.ending != Ending::ByMove)
+    throw std::invalid_argument("only trips that end by a move of their own can be written");
+  write_atomically(folder / "network.csv", network_csv(data.network));
+  write_atomically(folder / "destinations.csv", destinations_csv(data));
+  write_atomically(folder / "trips.csv", trips_csv(data));
+  write_atomically(folder / "study.toml", study_toml(data.network));
+}
+
+}  // namespace softrl::irl

@@ -1,0 +1,30 @@
+// The spectral radius of the weighted moves of a network, between two bounds. A path sum is finite exactly if it is
+// below 1 (docs/math.md 4.4).
+//
+// On a strongly connected component M is irreducible, and for every vector x > 0 the radius lies between the least and
+// the greatest of (Mx)_k / x_k (Collatz and Wielandt). Noda's iteration x ← (σI − M)⁻¹ x with σ the upper bound so far
+// keeps x positive and closes the bounds quadratically.
+#pragma once
+#include <vector>
+
+#include "irl/road_network.hpp"
+#include "softrl/status.hpp"
+
+namespace softrl::irl {
+
+struct SpectralRadiusOptions {
+  double tolerance = 1e-9;   // ≥ 0: stop once upper − lower ≤ tolerance · upper in every component.
+  int max_iterations = 100;  // ≥ 1 per component.
+};
+
+struct SpectralRadius {
+  Status status;        // Converged; IterationLimit or Stalled (rounding) if a component's bounds are wider than asked.
+  double lower, upper;  // The radius lies between them whatever the status, up to rounding (some 1e-15 of it).
+};
+
+// The greatest radius over the strongly connected components of the `relevant` links [L]; 0 if they have no cycle.
+// `move_weights` [M] ≥ 0 and finite. Throws std::invalid_argument if an option or a weight is out of range.
+SpectralRadius spectral_radius(const RoadNetwork& network, const std::vector<bool>& relevant,
+                               const std::vector<double>& move_weights, const SpectralRadiusOptions& options = {});
+
+}  // namespace softrl::irl

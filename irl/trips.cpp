@@ -1,0 +1,79 @@
+#include "irl/trips.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+namespace softrl::irl {
+namespace {
+
+bool ends_at(const Destination& destination, int link) {
+  return std::find(destination.links.begin(), destination.links.end(), link) != destination.links.end();
+}
+
+}  // namespace
+
+Trip make_trip(const RouteData& data, std::string name, int destination, const std::vector<int>& links) {
+  if (links.empty()) throw std::invalid_argument("trip has no links");
+  const RoadNetwork& network = data.network;
+  const Destination& goal = data.destinations.at(destination);
+  Trip trip{.name = std::move(name), .destination = destination, .origin = links.front(), .moves = {}};
+  for (std::size_t i = 0; i + 1 < links.size(); ++i) {
+    const int move = network.find_move(links[i], links[i + 1]);
+    if (move < 0)
+      throw std::invalid_argument(fmt::format("there is no move from link {} to link {}", network.links[links[i]],
+                                              network.links[links[i + 1]]));
+    if (data.ending == Ending::OnEntering && ends_at(goal, links[i]))
+      throw std::invalid_argument(fmt::format("trip drives on after entering its destination, link {}", goal.name));
+    trip.moves.push_back(move);
+  }
+  if (!ends_at(goal, links.back()))
+    throw std::invalid_argument(fmt::format("destination {} cannot be reached from link {}, where the trip ends",
+                                            goal.name, network.links[links.back()]));
+  return trip;
+}
+
+std::vector<int> trip_links(const RoadNetwork& network, const Trip& trip) {
+  std::vector<int> links{trip.origin};
+  for (const int move : trip.moves) links.push_back(network.to[move]);
+  return links;
+}
+
+Eigen::VectorXd feature_totals(const RouteData& data) {
+  Eigen::VectorXd total = Eigen::VectorXd::Zero(data.network.feature_count());
+  for (const Trip& trip : data.trips)
+    for (const int move : trip.moves) total += data.network.attributes.row(move).transpose();
+  return total;
+}
+
+double random_walk_log_likelihood(const RouteData& data) {
+  double total = 0.0;
+  for (const Trip& trip : data.trips) {
+    const Destination& goal = data.destinations[trip.destination];
+    const auto choose_at = [&](int link) {
+      const bool may_end = data.ending == Ending::ByMove && ends_at(goal, link);
+      total -= std::log(data.network.out_degree(link) + (may_end ? 1 : 0));
+    };
+    for (const int move : trip.moves) choose_at(data.network.from[move]);
+    if (data.ending == Ending::ByMove) choose_at(trip.moves.empty() ? trip.origin : data.network.to[trip.moves.back()]);
+  }
+  return total;
+}
+
+std::vector<bool> relevant_links(const RouteData& data) {
+  std::vector<std::vector<int>> origins(data.destinations.size());
+  for (const Trip& trip : data.trips) origins[trip.destination].push_back(trip.origin);
+  std::vector<bool> relevant(data.network.links.size(), false);
+  for (std::size_t d = 0; d < origins.size(); ++d) {
+    if (origins[d].empty()) continue;
+    if (std::find(relevant.begin(), relevant.end(), false) == relevant.end()) break;
+    const std::vector<bool> from = reachable(data.network, origins[d], Direction::Forward);
+    const std::vector<bool> to = reachable(data.network, data.destinations[d].links, Direction::Backward);
+    for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] || (from[k] && to[k]);
+  }
+  return relevant;
+}
+
+}  // namespace softrl::irl

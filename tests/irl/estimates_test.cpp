@@ -1,0 +1,77 @@
+#include "irl/estimates.hpp"
+
+#include <cmath>
+
+#include <Eigen/Dense>
+#include <gtest/gtest.h>
+
+#include "softrl/random.hpp"
+
+namespace softrl::irl {
+namespace {
+
+RowMatrix random_matrix(int rows, int columns, std::uint64_t seed) {
+  Random random(seed);
+  RowMatrix matrix(rows, columns);
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < columns; ++j) matrix(i, j) = random.normal();
+  return matrix;
+}
+
+TEST(Covariances, AreTheInverseAndTheSandwich) {
+  const RowMatrix root = random_matrix(10, 3, 1), scores = random_matrix(20, 3, 2);
+  const Eigen::MatrixXd information = root.transpose() * root;
+  const Covariances result = covariances(-information, scores);
+  const Eigen::MatrixXd inverse = information.inverse();
+  EXPECT_LT((result.covariance - inverse).norm(), 1e-12);
+  EXPECT_LT((result.robust_covariance - inverse * scores.transpose() * scores * inverse).norm(), 1e-11);
+  EXPECT_TRUE(result.flat_directions.empty());
+}
+
+// If the scores' products sum to the information, as they do on average for a true model, the two are the same.
+TEST(Covariances, AgreeWhenTheInformationEqualityHolds) {
+  const RowMatrix scores = random_matrix(20, 4, 3);
+  const Covariances result = covariances(-scores.transpose() * scores, scores);
+  EXPECT_LT((result.covariance - result.robust_covariance).norm(), 1e-12);
+}
+
+// Scaling a feature scales its weight's error and neither the condition number nor what is identified.
+TEST(Covariances, DoNotDependOnUnits) {
+  const RowMatrix root = random_matrix(10, 3, 4), scores = random_matrix(20, 3, 5);
+  const Eigen::Vector3d units(1e-6, 1.0, 1e9);
+  const RowMatrix scaled_root = root * units.asDiagonal(), scaled_scores = scores * units.asDiagonal();
+  const Covariances a = covariances(-root.transpose() * root, scores);
+  const Covariances b = covariances(-scaled_root.transpose() * scaled_root, scaled_scores);
+  EXPECT_NEAR(a.condition_number / b.condition_number, 1.0, 1e-9);
+  for (int j = 0; j < 3; ++j)
+    EXPECT_NEAR(std::sqrt(b.covariance(j, j)) * units(j) / std::sqrt(a.covariance(j, j)), 1.0, 1e-9);
+}
+
+// Column 2 is twice column 0: the data tell 1, but of 0 and 2 only the combination w0 + 2 w2.
+TEST(Covariances, NameTheWeightsThatCannotBeToldApart) {
+  RowMatrix root = random_matrix(10, 3, 6), scores = random_matrix(20, 3, 7);
+  root.col(2) = 2.0 * root.col(0);
+  scores.col(2) = 2.0 * scores.col(0);
+  const Covariances result = covariances(-root.transpose() * root, scores);
+  EXPECT_EQ(result.flat_directions, (std::vector<std::vector<int>>{{0, 2}}));
+  EXPECT_EQ(result.identified, (std::vector{false, true, false}));
+  EXPECT_TRUE(std::isnan(result.covariance(0, 0)) && std::isnan(result.robust_covariance(2, 1)));
+  const Eigen::MatrixXd two = (root.leftCols(2).transpose() * root.leftCols(2)).inverse();
+  EXPECT_NEAR(result.covariance(1, 1) / two(1, 1), 1.0, 1e-9);
+  EXPECT_TRUE(result.inverse.allFinite());
+}
+
+TEST(Covariances, NameAWeightWithoutEffect) {
+  RowMatrix root = random_matrix(10, 2, 8);
+  root.col(1).setZero();
+  const Covariances result = covariances(-root.transpose() * root, root);
+  EXPECT_EQ(result.flat_directions, (std::vector<std::vector<int>>{{1}}));
+  EXPECT_NEAR(result.covariance(0, 0) * root.col(0).squaredNorm(), 1.0, 1e-12);
+}
+
+TEST(Covariances, OfNoWeightsAreEmpty) {
+  EXPECT_EQ(covariances(Eigen::MatrixXd(0, 0), RowMatrix(5, 0)).covariance.size(), 0);
+}
+
+}  // namespace
+}  // namespace softrl::irl

@@ -1,0 +1,191 @@
+#include "irl/fit.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "irl/route_files.hpp"
+#include "small_networks.hpp"
+
+namespace softrl::irl {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::ThrowsMessage;
+
+// Two ways from link 0 to link 3: by link 1, with feature 1, or by link 2. `first` of `trips` trips take the first.
+RouteData two_ways(int first, int trips) {
+  RouteData data;
+  data.network = network_of(4, {{0, 1}, {0, 2}, {1, 3}, {2, 3}}, {{1}, {0}, {0}, {0}});
+  data.destinations = {{.name = "d", .links = {3}}};
+  for (int t = 0; t < trips; ++t)
+    data.trips.push_back(make_trip(data, fmt::format("{}", t), 0, {0, t < first ? 1 : 2, 3}));
+  return data;
+}
+
+// The binary logit: P(first) = 1 / (1 + e^−θ), so θ = log(p / (1 − p)) and −H = n p (1 − p). The scores are 1 − p and
+// −p, so the sandwich gives the same.
+TEST(Fit, OfTwoWaysHasAClosedForm) {
+  for (const int first : {1, 10, 30, 39}) {
+    const RouteData data = two_ways(first, 40);
+    Likelihood likelihood(data);
+    const FitResult result = fit(likelihood);
+    const double p = first / 40.0, error = 1.0 / std::sqrt(40 * p * (1 - p));
+    EXPECT_EQ(result.status, Status::Converged);
+    EXPECT_NEAR(result.weights(0), std::log(p / (1 - p)), 2e-4 * error);  // gain ≤ 1e-8 nats is within 1.5e-4 errors
+    EXPECT_NEAR(std::sqrt(result.covariance(0, 0)), error, 1e-3 * error);
+    EXPECT_NEAR(std::sqrt(result.robust_covariance(0, 0)), error, 1e-3 * error);
+    EXPECT_NEAR(result.log_likelihood, first * std::log(p) + (40 - first) * std::log(1 - p), 1e-8);
+    EXPECT_NEAR(result.null_log_likelihood, 40 * std::log(0.5), 1e-10);
+    EXPECT_EQ(result.radius.upper, 0.0) << "no cycles";
+    EXPECT_THAT(result.warnings, IsEmpty());
+  }
+}
+
+// A street of two links around which one may drive in circles, each lap at weight e^2θ: a trip of n laps has the
+// geometric probability e^2θn (1 − e^2θ), so e^2θ = m / (1 + m), m the mean of n. Many laps put the maximum close to
+// the edge of the domain, where the first steps of a search overshoot.
+TEST(Fit, StepsBackFromTheEdgeOfTheDomain) {
+  RouteData data;
+  data.network = network_of(2, {{0, 1}, {1, 0}}, {{1}, {1}});
+  data.destinations = {{.name = "d", .links = {0}}};
+  std::vector<int> links{0};
+  for (int lap = 0; lap < 200; ++lap) links.insert(links.end(), {1, 0});
+  data.trips = {make_trip(data, "a", 0, links), make_trip(data, "b", 0, {0, 1, 0})};
+  const double laps = 201.0 / 2.0;
+  Likelihood likelihood(data);
+  const FitResult result = fit(likelihood, {.start = {{"f0", -1.0}}});
+  EXPECT_EQ(result.status, Status::Converged);
+  EXPECT_NEAR(result.weights(0), 0.5 * std::log(laps / (1 + laps)), 1e-6);
+  EXPECT_GT(result.infeasible_trials, 0);
+  EXPECT_LT(result.radius.upper, 1.0);
+}
+
+TEST(Fit, LeavesFixedWeightsAlone) {
+  const RouteData data = random_routes({}, Ending::ByMove, 40, 3);
+  Likelihood likelihood(data);
+  const FitResult result = fit(likelihood, {.fixed = {{"f2", -1.5}}});
+  EXPECT_EQ(result.status, Status::Converged);
+  EXPECT_EQ(result.weights(2), -1.5);
+  EXPECT_EQ(result.estimated, (std::vector{true, true, false}));
+  EXPECT_EQ(result.covariance(2, 2), 0.0);
+  const Eigen::VectorXd gradient = likelihood.evaluate(result.weights).gradient;
+  EXPECT_LT(gradient.head(2).norm(), 1e-4);
+  EXPECT_GT(std::abs(gradient(2)), 1e-2) << "only a fixed weight may have a slope left";
+
+  const FitResult none = fit(likelihood, {.fixed = {{"f0", -1}, {"f1", -1}, {"f2", -1.5}}});
+  EXPECT_EQ(none.status, Status::Converged);
+  EXPECT_EQ(none.log_likelihood, likelihood.curvature(Eigen::Vector3d(-1, -1, -1.5)).log_likelihood);
+}
+
+// The maximum is one: whatever the start, and the order of optimisation and fixing.
+TEST(Fit, DoesNotDependOnTheStart) {
+  const RouteData data = random_routes({}, Ending::ByMove, 60, 4);
+  Likelihood likelihood(data);
+  const FitResult a = fit(likelihood, {.tolerance = 1e-12}),
+                  b = fit(likelihood, {.start = {{"f0", -3}, {"f2", -4}}, .tolerance = 1e-12});
+  EXPECT_EQ(a.status, Status::Converged);
+  EXPECT_EQ(b.status, Status::Converged);
+  EXPECT_LT((a.weights - b.weights).norm(), 1e-4);
+  EXPECT_NEAR(a.log_likelihood, b.log_likelihood, 1e-10);
+}
+
+TEST(Fit, SaysWhenTheDataCannotTell) {
+  RouteData data = random_routes({.features = 3}, Ending::ByMove, 40, 3);
+  data.network.features = {"time", "minutes", "constant"};
+  data.network.attributes.col(1) = 60.0 * data.network.attributes.col(0);
+  Likelihood collinear(data);
+  FitResult result = fit(collinear);
+  EXPECT_THAT(result.warnings, ElementsAre(AllOf(HasSubstr("time, minutes"), HasSubstr("fix one"))));
+  EXPECT_EQ(result.status, Status::Converged);
+  EXPECT_TRUE(std::isnan(result.covariance(0, 0)));
+  EXPECT_GT(result.covariance(2, 2), 0.0);
+
+  const FitResult cured = fit(collinear, {.fixed = {{"minutes", 0.0}}});
+  EXPECT_THAT(cured.warnings, IsEmpty());
+  EXPECT_NEAR(cured.log_likelihood, result.log_likelihood, 1e-7) << "fixing one of two collinear weights costs nothing";
+
+  data.network.attributes.col(1).setZero();
+  Likelihood nowhere(data);
+  EXPECT_THAT(fit(nowhere).warnings, ElementsAre(HasSubstr("minutes is 0 on every move;")));
+}
+
+TEST(Fit, HoldsAWeightThatWouldRunToInfinity) {
+  const RouteData data = two_ways(0, 10);
+  Likelihood likelihood(data);
+  const FitResult result = fit(likelihood, {.start = {{"f0", -2.0}}});
+  EXPECT_THAT(result.warnings, ElementsAre(AllOf(HasSubstr("f0 is 0 on every move of every trip"), HasSubstr("-2"))));
+  EXPECT_EQ(result.weights(0), -2.0);
+  EXPECT_FALSE(result.estimated[0]);
+  EXPECT_TRUE(std::isnan(result.covariance(0, 0)));
+}
+
+TEST(Fit, StopsAtTheIterationLimit) {
+  const RouteData data = random_routes({}, Ending::ByMove, 40, 3);
+  Likelihood likelihood(data);
+  std::vector<double> told;
+  const FitResult result = fit(likelihood, {.max_iterations = 2, .progress = [&](const Progress& progress) {
+                                              EXPECT_EQ(progress.measurements[0].name, "log_likelihood");
+                                              told.push_back(progress.measurements[0].value);
+                                            }});
+  EXPECT_EQ(result.status, Status::IterationLimit);
+  EXPECT_EQ(result.iterations, 2);
+  EXPECT_GT(result.remaining_gain, 1e-8);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_GT(told[1], told[0]);
+  EXPECT_NEAR(told[1], result.log_likelihood, 1e-9);
+}
+
+TEST(Fit, PassesOnWhatTheObserverThrows) {
+  const RouteData data = two_ways(10, 40);
+  Likelihood likelihood(data);
+  EXPECT_THROW(fit(likelihood, {.progress = [](const Progress&) { throw std::runtime_error("stop"); }}),
+               std::runtime_error);
+}
+
+TEST(Fit, NamesTheOptionItRefuses) {
+  const RouteData data = random_routes({}, Ending::ByMove, 40, 3);
+  Likelihood likelihood(data);
+  const auto refuses = [&](const FitOptions& options, const std::string& a, const std::string& b) {
+    EXPECT_THAT([&] { fit(likelihood, options); },
+                ThrowsMessage<std::invalid_argument>(AllOf(HasSubstr(a), HasSubstr(b))));
+  };
+  refuses({.start = {{"speed", 1.0}}}, "start", "unknown weight \"speed\" (weights: f0, f1, f2)");
+  refuses({.fixed = {{"f0", 1.0}, {"f0", 2.0}}}, "fix", "twice");
+  refuses({.start = {{"f0", std::nan("")}}}, "start: f0", "nan");
+  refuses({.max_iterations = 0}, "max_iterations", "0");
+  refuses({.tolerance = 0.0}, "tolerance", "0");
+  refuses({.start = {{"f0", 1.0}, {"f1", 1.0}, {"f2", 1.0}}}, "start", "spectral radius is between");
+  refuses({.fixed = {{"f2", 50.0}}}, "start", "no feasible weights");
+}
+
+// Estimates of Fosgerau, Frejinger and Karlström (2013) on these trips, with the standard errors they print, which are
+// the robust ones: travel time −2.494 (0.098), left turns −0.933 (0.030), link constant −0.411 (0.013), u-turns −4.459
+// (0.114). They print a log-likelihood of −6303.9; at their estimates these trips have −6302.93.
+TEST(FitSlow, FindsThePublishedEstimatesOnTheTripsOfBorlange) {
+  const std::filesystem::path folder = data_folder() / "borlange";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no data at " << folder << "; set SOFTRL_DATA";
+  const RouteData data =
+      read_routes(read_study(std::filesystem::path(SOFTRL_SOURCE_DIR) / "examples/borlange.toml"), folder);
+  Likelihood likelihood(data);
+  const Eigen::Vector4d published(-2.494, -0.933, -0.411, -4.459), errors(0.098, 0.030, 0.013, 0.114);
+  const double at_published = likelihood.evaluate(published).log_likelihood;
+  EXPECT_NEAR(at_published, -6303.9, 1.0);
+
+  const FitResult result = fit(likelihood);
+  EXPECT_EQ(result.status, Status::Converged);
+  for (int j = 0; j < 4; ++j) {
+    EXPECT_NEAR(result.weights(j), published(j), 0.0005) << data.network.features[j];
+    EXPECT_NEAR(std::sqrt(result.robust_covariance(j, j)), errors(j), 0.0005) << data.network.features[j];
+  }
+  EXPECT_GE(result.log_likelihood, at_published);
+  EXPECT_LT(result.radius.upper, 1.0);
+}
+
+}  // namespace
+}  // namespace softrl::irl

@@ -1,0 +1,175 @@
+#include "irl/path_sum.hpp"
+
+#include <cmath>
+#include <functional>
+
+#include <gtest/gtest.h>
+
+#include "small_networks.hpp"
+#include "softrl/operators.hpp"
+
+namespace softrl::irl {
+namespace {
+
+Eigen::VectorXd random_weights(int features, double low, double high, std::uint64_t seed) {
+  Random random(seed, "weights");
+  Eigen::VectorXd weights(features);
+  for (double& weight : weights) weight = random.uniform(low, high);
+  return weights;
+}
+
+PathSum open_path_sum(const RoadNetwork& network) {
+  return PathSum(network, std::vector<bool>(network.links.size(), true));
+}
+
+// z of a destination, where the path sum is known to be finite.
+Eigen::VectorXd solve(const RouteData& data, int destination, const Eigen::VectorXd& weights) {
+  PathSum path_sum = open_path_sum(data.network);
+  EXPECT_EQ(path_sum.set_weights(weights), PathSumStatus::Finite);
+  Eigen::MatrixXd sums = ending_links(data, {destination});
+  EXPECT_TRUE(path_sum.solve(sums));
+  if (data.ending == Ending::OnEntering) sums /= sums(data.destinations[destination].links.front(), 0);
+  return sums.col(0);
+}
+
+// Every path of an acyclic network, one by one.
+TEST(PathSum, IsTheSumOverEnumeratedPaths) {
+  for (const Ending ending : {Ending::ByMove, Ending::OnEntering}) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      const RouteData data = random_routes({.acyclic = true}, ending, 1, seed);
+      const RoadNetwork& network = data.network;
+      const Eigen::VectorXd weights = random_weights(3, -2.0, 2.0, seed);
+      for (int d = 0; d < 2; ++d) {
+        const auto& ends = data.destinations[d].links;
+        const std::function<double(int, double)> enumerate = [&](int link, double utility) {
+          const bool may_end = std::find(ends.begin(), ends.end(), link) != ends.end();
+          double total = may_end ? std::exp(utility) : 0.0;
+          if (may_end && ending == Ending::OnEntering) return total;
+          for (int m = network.first_move[link]; m < network.first_move[link + 1]; ++m)
+            total += enumerate(network.to[m], utility + network.attributes.row(m).dot(weights));
+          return total;
+        };
+        const Eigen::VectorXd z = solve(data, d, weights);
+        for (int k = 0; k < network.link_count(); ++k)
+          EXPECT_NEAR(z(k), enumerate(k, 0.0), 1e-12 * (1.0 + z(k))) << "seed " << seed << " link " << k;
+      }
+    }
+  }
+}
+
+// With cycles the sum over paths of 0, 1, 2, … moves converges to it: weights of at most 0.3 on at most 3 moves a link
+// leave less than 0.9^400 = 5e-19 of it after 400.
+TEST(PathSum, IsTheLimitOfTheSumsByLength) {
+  for (const Ending ending : {Ending::ByMove, Ending::OnEntering}) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      const RouteData data = random_routes({.links = 10}, ending, 1, seed);
+      Eigen::VectorXd weights = random_weights(3, -2.0, 0.0, seed);
+      weights(2) = std::log(0.3);
+      for (int d = 0; d < 2; ++d) {
+        const Eigen::VectorXd z = solve(data, d, weights), expected = path_sums_by_length(data, d, weights, 400);
+        for (int k = 0; k < 10; ++k) {
+          if (expected(k) == 0.0) {
+            EXPECT_EQ(z(k), 0.0) << "a destination out of reach; seed " << seed;
+          } else {
+            EXPECT_NEAR(z(k) / expected(k), 1.0, 1e-12) << "seed " << seed << " link " << k;
+          }
+        }
+      }
+    }
+  }
+}
+
+// math.md 4.2: log z is the soft value of temperature 1 and discount 1, the fixed point of the core's own operator.
+TEST(PathSum, ItsLogarithmIsTheSoftValue) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const RouteData data = random_routes({.links = 10}, Ending::ByMove, 1, seed);
+    const RoadNetwork& network = data.network;
+    Eigen::VectorXd weights = random_weights(3, -2.0, 0.0, seed);
+    weights(2) = std::log(0.3);
+    const Eigen::VectorXd utility = network.attributes * weights;
+    const Eigen::MatrixXd may_end = ending_links(data, {0});
+    Eigen::VectorXd value = Eigen::VectorXd::Constant(10, -infinity);
+    for (int sweep = 0; sweep < 400; ++sweep) {
+      for (int k = 0; k < 10; ++k) {
+        std::vector<double> q{may_end(k, 0) == 1.0 ? 0.0 : -infinity};
+        for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m)
+          q.push_back(utility(m) + value(network.to[m]));
+        value(k) = soft_value(q, 1.0);
+      }
+    }
+    const Eigen::VectorXd z = solve(data, 0, weights);
+    for (int k = 0; k < 10; ++k) {
+      if (value(k) == -infinity) {
+        EXPECT_EQ(z(k), 0.0);
+      } else {
+        EXPECT_NEAR(std::log(z(k)), value(k), 1e-12) << "seed " << seed;
+      }
+    }
+  }
+}
+
+// Two links that lead to each other with weight e^θ each: finite exactly for θ < 0, and from either link the sum is
+// 1 / (1 − e^θ) if trips may end on both.
+TEST(PathSum, IsFiniteExactlyOnOneSideOfTheBoundary) {
+  RouteData data;
+  data.network = network_of(2, {{0, 1}, {1, 0}}, {{1}, {1}});
+  data.destinations = {{.name = "d", .links = {0, 1}}};
+  PathSum path_sum = open_path_sum(data.network);
+  for (const double distance : {1.0, 1e-3, 1e-6, 1e-9, 1e-12}) {
+    ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, -distance)), PathSumStatus::Finite) << distance;
+    EXPECT_LE(path_sum.radius().lower, std::exp(-distance) * (1 + 1e-15));
+    EXPECT_GE(path_sum.radius().upper, std::exp(-distance) * (1 - 1e-15));
+    Eigen::MatrixXd z = ending_links(data, {0});
+    ASSERT_TRUE(path_sum.solve(z));
+    EXPECT_NEAR(z(0, 0) * -std::expm1(-distance), 1.0, 1e-15 / distance) << distance;
+    EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, distance)), PathSumStatus::Divergent) << distance;
+    EXPECT_GE(path_sum.radius().upper, std::exp(distance) * (1 - 1e-15));
+  }
+  EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Zero(1)), PathSumStatus::Divergent) << "the boundary itself";
+}
+
+// The verdict agrees with the certified bounds of the radius on random networks, wherever these decide.
+TEST(PathSum, VerdictAgreesWithTheSpectralRadius) {
+  int finite = 0, divergent = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const RoadNetwork network = random_network({.links = 12}, seed);
+    PathSum path_sum = open_path_sum(network);
+    const PathSumStatus status = path_sum.set_weights(random_weights(3, -2.0, 1.0, seed));
+    const SpectralRadius radius = path_sum.radius();
+    if (radius.upper < 1.0 - 1e-12) {
+      EXPECT_EQ(status, PathSumStatus::Finite) << "seed " << seed;
+      ++finite;
+    } else if (radius.lower > 1.0 + 1e-12) {
+      EXPECT_EQ(status, PathSumStatus::Divergent) << "seed " << seed;
+      ++divergent;
+    }
+  }
+  EXPECT_GT(finite, 50);
+  EXPECT_GT(divergent, 50);
+}
+
+// A cycle that no path to the destination meets does no harm; one that does, diverges.
+TEST(PathSum, IgnoresCyclesThatDoNotMatter) {
+  RouteData data;  // 0 → 1, 0 → 2, and a loop on 2, a dead end otherwise
+  data.network = network_of(3, {{0, 1}, {0, 2}, {2, 2}}, {{0}, {0}, {1}});
+  data.destinations = {{.name = "d", .links = {1}}};
+  data.trips = {make_trip(data, "a", 0, {0, 1})};
+  PathSum with_all = open_path_sum(data.network), with_relevant(data.network, relevant_links(data));
+  EXPECT_EQ(with_all.set_weights(Eigen::VectorXd::Ones(1)), PathSumStatus::Divergent);
+  EXPECT_EQ(with_relevant.set_weights(Eigen::VectorXd::Ones(1)), PathSumStatus::Finite);
+  EXPECT_EQ(with_relevant.radius().upper, 0.0);
+}
+
+TEST(PathSum, SaysWhenAWeightIsOutsideTheRangeOfDoubles) {
+  const RoadNetwork chain = network_of(2, {{0, 1}}, {{1}});
+  PathSum path_sum = open_path_sum(chain);
+  EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, 1e4)), PathSumStatus::OutOfRange);
+  EXPECT_TRUE(std::isnan(path_sum.radius().upper));
+  EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, 1.0)), PathSumStatus::Finite);
+  EXPECT_THROW(path_sum.set_weights(Eigen::VectorXd::Constant(1, std::nan(""))), std::invalid_argument);
+  EXPECT_THROW(path_sum.set_weights(Eigen::VectorXd::Zero(2)), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace softrl::irl

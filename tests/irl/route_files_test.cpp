@@ -1,0 +1,161 @@
+#include "irl/route_files.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "irl/likelihood.hpp"
+#include "small_networks.hpp"
+
+namespace softrl::irl {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+// A folder with a small study whose files can be spoilt one by one.
+struct SmallStudy {
+  TemporaryFolder folder;
+  std::string network = "a,b,time\n1,2,0.5\n2,3,1\n2,1,2\n";
+  std::string destinations = "d,link\nhome,3\n";
+  std::string trips = "id,links,d\nt1,1 2 3,home\n";
+
+  RouteData read(bool on_entering = false) const {
+    folder.write("n.csv", network);
+    folder.write("d.csv", destinations);
+    folder.write("t.csv", trips);
+    return read_routes(
+        read_study(folder.write(
+            "s.toml", std::string("model = 'maxent'\nfeatures = ['time']\n"
+                                  "[network]\nfile = 'n.csv'\nfrom = 'a'\nto = 'b'\n"
+                                  "[trips]\nfile = 't.csv'\nname = 'id'\nlinks = 'links'\ndestination = 'd'\n") +
+                          (on_entering ? "" : "[destinations]\nfile = 'd.csv'\ndestination = 'd'\nlink = 'link'\n"))),
+        folder.path());
+  }
+};
+
+TEST(RouteFiles, ReadBothWaysToEnd) {
+  SmallStudy study;
+  const RouteData by_move = study.read();
+  EXPECT_EQ(by_move.ending, Ending::ByMove);
+  EXPECT_EQ(by_move.destinations[0].name, "home");
+  EXPECT_EQ(feature_totals(by_move)(0), 1.5);
+  study.trips = "id,links,d\nt1,1 2 3,3\nt2,2 1,1\n";
+  const RouteData on_entering = study.read(true);
+  EXPECT_EQ(on_entering.ending, Ending::OnEntering);
+  EXPECT_EQ(on_entering.destinations.size(), 2u);
+  EXPECT_EQ(on_entering.network.links[on_entering.destinations[1].links[0]], "1");
+}
+
+TEST(RouteFiles, ComplainWithFileAndLine) {
+  const auto refuses = [](const auto& spoil, const std::string& message, bool on_entering = false) {
+    SmallStudy study;
+    spoil(study);
+    EXPECT_THAT([&] { study.read(on_entering); }, ThrowsMessage<std::runtime_error>(HasSubstr(message)));
+  };
+  refuses([](SmallStudy& s) { s.network = "a,b\n1,2\n"; }, "n.csv:1: has no column \"time\"");
+  refuses([](SmallStudy& s) { s.network += "2,3,1\n"; }, "n.csv:5: the move from link 2 to link 3 appears twice");
+  refuses([](SmallStudy& s) { s.network += "3,1,\n"; }, "n.csv:5: time must be a finite number");
+  refuses([](SmallStudy& s) { s.destinations += "home,9\n"; }, "d.csv:3: there is no link 9");
+  refuses([](SmallStudy& s) { s.destinations += "home,3\n"; }, "d.csv:3: link 3 is listed twice");
+  refuses([](SmallStudy& s) { s.trips += "t2,1 3,home\n"; },
+          "t.csv:3: trip t2: there is no move from link 1 to link 3");
+  refuses([](SmallStudy& s) { s.trips += "t2,1 9,home\n"; }, "t.csv:3: trip t2: there is no link 9");
+  refuses([](SmallStudy& s) { s.trips += "t2,1 2,home\n"; }, "t.csv:3: trip t2: destination home cannot be reached");
+  refuses([](SmallStudy& s) { s.trips += "t2,1 2,work\n"; }, "t.csv:3: trip t2: destination work cannot be reached");
+  refuses([](SmallStudy& s) { s.trips += "t2,,home\n"; }, "t.csv:3: trip t2: trip has no links");
+  refuses([](SmallStudy& s) { s.trips = "id,links,d\n"; }, "t.csv:1: has no trips");
+  refuses([](SmallStudy& s) { s.trips = "id,links,d\nt1,1 2 1,2\n"; }, "t.csv:2: trip t1: trip drives on", true);
+  refuses([](SmallStudy& s) { s.trips = "id,links,d\nt1,1 2 3,7\n"; }, "t.csv:2: trip t1: destination 7", true);
+}
+
+TEST(RouteFiles, MissingFilesAreNamed) {
+  const TemporaryFolder folder;
+  Study study;
+  study.network = {.file = "n.csv", .from = "a", .to = "b"};
+  EXPECT_THAT([&] { read_routes(study, folder.path()); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("n.csv: cannot be read")));
+  RouteData data;
+  data.ending = Ending::OnEntering;
+  EXPECT_THROW(write_routes(data, folder.path()), std::invalid_argument);
+  data.ending = Ending::ByMove;
+  EXPECT_THROW(write_routes(data, folder.path() / "none"), std::runtime_error);
+}
+
+// What is stated about these data where they come from.
+TEST(RouteFiles, BorlangeHasItsKnownCounts) {
+  const std::filesystem::path folder = data_folder() / "borlange";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no data at " << folder << "; set SOFTRL_DATA";
+  const RouteData data =
+      read_routes(read_study(std::filesystem::path(SOFTRL_SOURCE_DIR) / "examples/borlange.toml"), folder);
+  const RoadNetwork& network = data.network;
+  EXPECT_EQ(network.link_count(), 7288);
+  EXPECT_EQ(network.move_count(), 20196);
+  EXPECT_EQ(data.destinations.size(), 466u);
+  EXPECT_EQ(data.trips.size(), 1832u);
+  EXPECT_EQ(network.attributes.col(1).sum(), 4304.0) << "left turns";
+  EXPECT_EQ(network.attributes.col(3).sum(), 7100.0) << "u-turns";
+
+  std::map<int, int> degrees;
+  for (int k = 0; k < network.link_count(); ++k) ++degrees[network.out_degree(k)];
+  EXPECT_EQ(degrees, (std::map<int, int>{{1, 877}, {2, 874}, {3, 4582}, {4, 950}, {5, 5}}));
+  const auto component = strong_components(network, std::vector<bool>(network.links.size(), true));
+  EXPECT_EQ(std::set<int>(component.begin(), component.end()).size(), 1u);
+
+  std::set<std::pair<int, int>> pairs;
+  std::set<int> origins;
+  std::set<std::vector<int>> routes;
+  std::size_t moves = 0, endings = 0;
+  for (const Trip& trip : data.trips) {
+    pairs.emplace(trip.origin, trip.destination);
+    origins.insert(trip.origin);
+    routes.insert(trip_links(network, trip));
+    moves += trip.moves.size();
+  }
+  for (const Destination& destination : data.destinations) endings += destination.links.size();
+  EXPECT_EQ(endings, 1256u);
+  EXPECT_EQ(pairs.size(), 1420u);
+  EXPECT_EQ(origins.size(), 729u);
+  EXPECT_EQ(routes.size(), 1451u);
+  EXPECT_EQ(moves, 35335u);
+  const Eigen::VectorXd totals = feature_totals(data);
+  EXPECT_NEAR(totals(0), 9382.65936, 1e-5);
+  EXPECT_EQ(totals(1), 4973.0);
+  EXPECT_EQ(totals(2), 35335.0);
+  EXPECT_EQ(totals(3), 155.0);
+  EXPECT_EQ(relevant_links(data), std::vector<bool>(7288, true));
+}
+
+// Trips that end on entering a link, features from two files.
+TEST(RouteFiles, ShanghaiIsAStudyToo) {
+  const std::filesystem::path folder = data_folder() / "shanghai";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no data at " << folder << "; set SOFTRL_DATA";
+  const TemporaryFolder own;
+  const RouteData data =
+      read_routes(read_study(own.write("s.toml",
+                                       "model = 'maxent'\nfeatures = ['length_km', 'left', 'u_turn', 'link_constant']\n"
+                                       "[network]\nfile = 'transitions.csv'\nfrom = 'from_link'\nto = 'to_link'\n"
+                                       "[links]\nfile = 'links.csv'\nlink = 'link'\n"
+                                       "[feature.length_km]\nlink_column = 'length_m'\nscale = 0.001\n"
+                                       "[feature.left]\ncolumn = 'direction'\nequals = '6'\n"
+                                       "[feature.link_constant]\nconstant = 1\n"
+                                       "[trips]\nfile = 'trips_train_cv0_1000.csv'\nname = 'trip_id'\nlinks = 'links'\n"
+                                       "destination = 'destination_link'\n")),
+                  folder);
+  EXPECT_EQ(data.network.link_count(), 714);
+  EXPECT_EQ(data.network.move_count(), 1737);
+  EXPECT_EQ(data.network.attributes.col(1).sum(), 285.0);
+  EXPECT_EQ(data.network.attributes.col(2).sum(), 376.0);
+  EXPECT_EQ(data.trips.size(), 1000u);
+  Likelihood likelihood(data);
+  const LikelihoodValue value = likelihood.evaluate(Eigen::Vector4d(-1.0, -1.0, -3.0, -1.0));
+  ASSERT_EQ(value.status, PathSumStatus::Finite);
+  EXPECT_GT(value.log_likelihood, random_walk_log_likelihood(data));
+}
+
+}  // namespace
+}  // namespace softrl::irl

@@ -1,0 +1,80 @@
+#include "irl/spectral_radius.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+#include <Eigen/Dense>
+#include <gtest/gtest.h>
+
+#include "small_networks.hpp"
+
+namespace softrl::irl {
+namespace {
+
+std::vector<double> random_weights(const RoadNetwork& network, std::uint64_t seed) {
+  Random random(seed, "weights");
+  std::vector<double> weights;
+  for (int m = 0; m < network.move_count(); ++m) weights.push_back(std::exp(random.uniform(-6.0, 2.0)));
+  return weights;
+}
+
+// Two links that lead to each other: the eigenvalues are ±√(ab).
+TEST(SpectralRadius, OfTwoLinksHasAClosedForm) {
+  const RoadNetwork two = network_of(2, {{0, 1}, {1, 0}}, {{1}, {1}});
+  for (const auto& [a, b] : {std::pair{0.25, 1.0}, {0.9, 0.9}, {1e-3, 1e3}, {3.0, 5.0}}) {
+    const SpectralRadius radius = spectral_radius(two, {true, true}, {a, b});
+    EXPECT_EQ(radius.status, Status::Converged) << a;
+    EXPECT_LE(radius.lower, std::sqrt(a * b) * (1 + 1e-15)) << a;
+    EXPECT_GE(radius.upper, std::sqrt(a * b) * (1 - 1e-15)) << a;
+    EXPECT_NEAR(radius.upper / radius.lower, 1.0, 1e-8) << a;
+  }
+}
+
+TEST(SpectralRadius, WithoutCyclesIsZero) {
+  const RoadNetwork chain = network_of(3, {{0, 1}, {1, 2}, {0, 2}}, {{1}, {1}, {1}});
+  const SpectralRadius radius = spectral_radius(chain, {true, true, true}, {5.0, 5.0, 5.0});
+  EXPECT_EQ(radius.lower, 0.0);
+  EXPECT_EQ(radius.upper, 0.0);
+}
+
+TEST(SpectralRadius, OfALoopIsItsWeight) {
+  const RoadNetwork loop = network_of(1, {{0, 0}}, {{1}});
+  const SpectralRadius radius = spectral_radius(loop, {true}, {0.75});
+  EXPECT_EQ(radius.lower, 0.75);
+  EXPECT_EQ(radius.upper, 0.75);
+}
+
+// Networks with several components and dead ends, against the eigenvalues of the dense matrix.
+TEST(SpectralRadius, BoundsEncloseTheGreatestDenseEigenvalue) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const RoadNetwork network = random_network({.links = 12, .max_moves = 3}, seed);
+    const std::vector<double> weights = random_weights(network, seed);
+    Eigen::MatrixXd dense = Eigen::MatrixXd::Zero(12, 12);
+    for (int m = 0; m < network.move_count(); ++m) dense(network.from[m], network.to[m]) = weights[m];
+    const double expected = dense.eigenvalues().cwiseAbs().maxCoeff();
+    const SpectralRadius radius = spectral_radius(network, std::vector<bool>(12, true), weights);
+    EXPECT_EQ(radius.status, Status::Converged) << "seed " << seed;
+    // The dense eigenvalues of a reducible matrix are only good to about the square or cube root of rounding.
+    EXPECT_LE(radius.lower, expected + 1e-5) << "seed " << seed;
+    EXPECT_GE(radius.upper, expected - 1e-5) << "seed " << seed;
+    EXPECT_LE(radius.upper - radius.lower, 1e-9 * radius.upper) << "seed " << seed;
+  }
+}
+
+TEST(SpectralRadius, StopsAtTheLimitWithValidBounds) {
+  const RoadNetwork two = network_of(2, {{0, 1}, {1, 0}}, {{1}, {1}});
+  const SpectralRadius radius = spectral_radius(two, {true, true}, {0.25, 1.0}, {.max_iterations = 1});
+  EXPECT_EQ(radius.status, Status::IterationLimit);
+  EXPECT_EQ(radius.lower, 0.25);
+  EXPECT_EQ(radius.upper, 1.0);
+}
+
+TEST(SpectralRadius, RefusesWeightsThatAreNone) {
+  const RoadNetwork loop = network_of(1, {{0, 0}}, {{1}});
+  EXPECT_THROW(spectral_radius(loop, {true}, {-1.0}), std::invalid_argument);
+  EXPECT_THROW(spectral_radius(loop, {true}, {std::nan("")}), std::invalid_argument);
+  EXPECT_THROW(spectral_radius(loop, {true}, {1.0}, {.tolerance = -1.0}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace softrl::irl
