@@ -25,15 +25,24 @@ void flush_to_disk(const fs::path& file) {
   ::close(descriptor);
 }
 
+fs::path folder_of(const fs::path& target) { return target.has_parent_path() ? target.parent_path() : fs::path("."); }
+
 }  // namespace
 
-void write_atomically(const fs::path& target, const std::function<void(const fs::path&)>& write) {
-  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+void check_output(const fs::path& target) {
+  if (target.empty()) return;
+  const fs::path folder = folder_of(target);
   if (!fs::is_directory(folder))
     throw std::runtime_error(fmt::format("{}: the folder {} does not exist", target.string(), folder.string()));
   if (fs::is_directory(target)) throw std::runtime_error(fmt::format("{}: is a folder", target.string()));
-  const fs::path temporary =
-      folder / fmt::format(".{}.{}.partial{}", target.stem().string(), ::getpid(), target.extension().string());
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw std::runtime_error(fmt::format("{}: cannot be written: {}", target.string(), std::strerror(errno)));
+}
+
+void write_atomically(const fs::path& target, const std::function<void(const fs::path&)>& write) {
+  check_output(target);
+  const fs::path temporary = folder_of(target) / fmt::format(".{}.{}.partial{}", target.stem().string(), ::getpid(),
+                                                             target.extension().string());
   try {
     write(temporary);
     flush_to_disk(temporary);

@@ -56,6 +56,16 @@ double backup_rounding_error(const Bellman& bellman, double largest_value) {
                  bellman.temperature() * (m + 4.0 + 6.0 * std::log(m) + 4.0 * bellman.largest_log_weight()));
 }
 
+// As above, with (n + m + 4) u B for the expected value, (m + 4) u |D| for the
+// divergence, whose terms add up to at most log m + Λ.
+double policy_backup_rounding_error(const Bellman& bellman, double largest_value) {
+  const Mdp& mdp = bellman.mdp();
+  const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
+  const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
+  const double divergence = std::log(m) + 1.0 + bellman.largest_log_weight();
+  return 2.0 * unit * ((n + m + 6.0) * magnitude + bellman.temperature() * (m + 6.0) * divergence);
+}
+
 // U = W + c in states that are not terminal is a supersolution once c ≥ η + f max(d + c) for the backup's rounding
 // error η, d = W − V with its 0 in terminal states, and f = γ Σ P(s'|s,a) as stored: TU ≤ T(V + max(d + c)) ≤ W + η + f
 // max(d + c).

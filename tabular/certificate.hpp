@@ -16,6 +16,9 @@ namespace softrl::tabular {
 // and magnitudes enter; about 1e-15 of the largest |Q|. Assumes exp and log within one unit in the last place.
 double backup_rounding_error(const Bellman& bellman, double largest_value);
 
+// The same for a policy's backup: at least |computed (T_π V)(s) − (T_π V)(s)|.
+double policy_backup_rounding_error(const Bellman& bellman, double largest_value);
+
 struct Gap {
   double lower, upper;  // lower ≤ upper; may be infinite.
   double half_width() const { return 0.5 * (upper - lower); }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "tabular/bellman.hpp"
+#include "tabular/certificate.hpp"
 #include "tabular/policy_system.hpp"
 
 namespace softrl::tabular {
@@ -25,16 +26,6 @@ void check_support(const Bellman& bellman, const Eigen::VectorXd& policy) {
             fmt::format("policy: takes action {} of state {}, whose base weight is 0", mdp.action(k, s), s));
     }
   }
-}
-
-// As backup_rounding_error, for the backup of a policy: (n + m + 4) u B for the expected value, (m + 4) u |D| for the
-// divergence, whose terms add up to at most log m + Λ.
-double policy_backup_rounding_error(const Bellman& bellman, double largest_value) {
-  const Mdp& mdp = bellman.mdp();
-  const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
-  const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
-  const double divergence = std::log(m) + 1.0 + bellman.largest_log_weight();
-  return 2.0 * unit * ((n + m + 6.0) * magnitude + bellman.temperature() * (m + 6.0) * divergence);
 }
 
 }  // namespace

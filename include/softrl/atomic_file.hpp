@@ -15,4 +15,8 @@ void write_atomically(const std::filesystem::path& target,
 // The same for text at hand.
 void write_atomically(const std::filesystem::path& target, std::string_view content);
 
+// Throws as write_atomically would if the folder of `target` does not exist or may not be written to, so that a long
+// computation does not find out at its end. An empty path, for an output that nobody asked for, passes.
+void check_output(const std::filesystem::path& target);
+
 }  // namespace softrl

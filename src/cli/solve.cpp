@@ -1,5 +1,202 @@
+// softrl solve: the exact solution of a gridworld.
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <xtensor/xadapt.hpp>
+#include <xtensor/xnpy.hpp>
+
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "softrl/atomic_file.hpp"
+#include "tabular/feasibility.hpp"
+#include "tabular/gridworld.hpp"
+#include "tabular/soft_policy_iteration.hpp"
+#include "tabular/soft_value_iteration.hpp"
 
 namespace softrl::cli {
-void add_solve(CLI::App&, Run&) {}
+namespace {
+
+namespace fs = std::filesystem;
+using tabular::Gridworld;
+using tabular::Index;
+using tabular::Mdp;
+using tabular::Solution;
+
+struct SolveArguments {
+  std::string grid;
+  std::optional<double> discount;  // the file's unless given
+  double temperature = 1.0;
+  std::string method = "value_iteration";
+  double tolerance = tabular::SoftValueIterationOptions{}.tolerance;
+  std::optional<int> max_iterations;  // the method's own unless given
+  std::string json, values, policy;
+};
+
+Solution solve(const Mdp& mdp, const SolveArguments& arguments, const ProgressObserver& progress) {
+  if (arguments.method == "policy_iteration") {
+    tabular::SoftPolicyIterationOptions options{
+        .temperature = arguments.temperature, .tolerance = arguments.tolerance, .progress = progress};
+    options.max_iterations = arguments.max_iterations.value_or(options.max_iterations);
+    return tabular::soft_policy_iteration(mdp, options);
+  }
+  tabular::SoftValueIterationOptions options{
+      .temperature = arguments.temperature, .tolerance = arguments.tolerance, .progress = progress};
+  options.max_iterations = arguments.max_iterations.value_or(options.max_iterations);
+  return tabular::soft_value_iteration(mdp, options);
+}
+
+// `data` as a NumPy file of the given shape, row-major.
+void write_npy(const fs::path& path, const double* data, const std::vector<std::size_t>& shape) {
+  if (path.empty()) return;
+  std::size_t size = 1;
+  for (const std::size_t n : shape) size *= n;
+  write_atomically(path, [&](const fs::path& temporary) {
+    xt::dump_npy(temporary.string(), xt::adapt(data, size, xt::no_ownership(), shape));
+  });
+}
+
+Json report(const SolveArguments& arguments, const Mdp& mdp, const Solution& solution, double seconds) {
+  return {{"status", to_string(solution.status)},
+          {"method", arguments.method},
+          {"discount", mdp.discount()},
+          {"temperature", arguments.temperature},
+          {"iterations", solution.iterations},
+          {"residual", number(solution.residual)},
+          {"lower_gap", number(solution.lower_gap)},
+          {"upper_gap", number(solution.upper_gap)},
+          {"error_bound", number(solution.error_bound)},
+          {"seconds", seconds},
+          {"states", mdp.states()},
+          {"state_actions", mdp.pairs()},
+          {"transitions", mdp.transitions()}};
+}
+
+// The map with the most likely action of each cell as an arrow: "+" where all are equally likely.
+std::string arrows(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
+  static constexpr const char* arrow[] = {"↑", "→", "↓", "←"};
+  std::string text;
+  for (Eigen::Index r = 0; r < world.state_at.rows(); ++r) {
+    text += "  ";
+    for (Eigen::Index c = 0; c < world.state_at.cols(); ++c) {
+      const Index state = world.state_at(r, c);
+      if (state < 0) {
+        text += "# ";
+      } else if (mdp.is_terminal(state)) {
+        text += fmt::format("{} ", world.symbol(state));
+      } else {
+        const auto row = solution.policy.segment(mdp.first_pair(state), mdp.action_count(state));
+        Eigen::Index best = 0;
+        const double most = row.maxCoeff(&best);
+        text += most - row.minCoeff() < 1e-6 ? "+ " : fmt::format("{} ", arrow[best]);
+      }
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string value_map(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
+  std::string text;
+  for (Eigen::Index r = 0; r < world.state_at.rows(); ++r) {
+    text += "  ";
+    for (Eigen::Index c = 0; c < world.state_at.cols(); ++c) {
+      const Index state = world.state_at(r, c);
+      if (state < 0)
+        text += "   #### ";
+      else if (mdp.is_terminal(state))
+        text += fmt::format("{:>7} ", world.symbol(state));
+      else
+        text += fmt::format("{:7.4g} ", solution.values(state));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+// What the figures alone do not say.
+std::string remark(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
+  const auto trapped = tabular::states_without_exit(mdp);
+  if (!trapped.empty()) {
+    const auto& cell = world.cells[static_cast<std::size_t>(trapped.front())];
+    std::string text = fmt::format("{} of {} cells cannot reach a terminal cell, such as row {}, column {}",
+                                   trapped.size(), mdp.states(), cell.row + 1, cell.column + 1);
+    return mdp.discount() == 1.0 ? text + ": at discount 1 there is no finite solution" : text;
+  }
+  switch (solution.status) {
+    case Status::Converged:
+      return "";
+    case Status::Infeasible:
+      return "staying in the world for ever is worth infinitely much: lower the temperature, or raise step_cost";
+    case Status::Stalled:
+      return "rounding error forbids this tolerance";
+    case Status::IterationLimit:
+      return "not within the tolerance yet: raise --max-iterations";
+  }
+  return "";
+}
+
+void print(const Gridworld& world, const Mdp& mdp, const SolveArguments& arguments, const Solution& solution,
+           double seconds) {
+  fmt::print("{}: {} states, {} state-actions, {} transitions; discount {}, temperature {}\n", arguments.grid,
+             mdp.states(), mdp.pairs(), mdp.transitions(), mdp.discount(), arguments.temperature);
+  const std::string certified = std::isfinite(solution.error_bound)
+                                    ? fmt::format("every value within {:.3g} of the solution", solution.error_bound)
+                                    : "nothing certified";
+  fmt::print("{} after {} iterations of {} in {:.3g} s: residual {:.3g}, {}\n", to_string(solution.status),
+             solution.iterations, arguments.method, seconds, solution.residual, certified);
+  const std::string note = remark(world, mdp, solution);
+  if (!note.empty()) fmt::print("note: {}\n", note);
+  constexpr Eigen::Index widest_arrows = 60, widest_values = 14;
+  if (world.state_at.cols() <= widest_arrows && world.state_at.rows() <= widest_arrows)
+    fmt::print("\nmost likely move\n{}", arrows(world, mdp, solution));
+  if (world.state_at.cols() <= widest_values && world.state_at.rows() <= 2 * widest_values)
+    fmt::print("\nvalue\n{}", value_map(world, mdp, solution));
+}
+
+int run_solve(const SolveArguments& arguments) {
+  for (const std::string& output : {arguments.json, arguments.values, arguments.policy}) check_output(output);
+  const Gridworld world = tabular::read_gridworld(arguments.grid);
+  const Mdp mdp = tabular::gridworld_mdp(world, arguments.discount.value_or(world.discount));
+
+  const auto start = std::chrono::steady_clock::now();
+  const Solution solution = [&] {
+    ProgressLine line(arguments.method);
+    return solve(mdp, arguments, line.observer());
+  }();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  const auto states = static_cast<std::size_t>(mdp.states());
+  const tabular::DenseTable table = tabular::to_dense(mdp, solution.policy);
+  write_npy(arguments.values, solution.values.data(), {states});
+  write_npy(arguments.policy, table.data(), {states, static_cast<std::size_t>(mdp.action_names())});
+  write_json(arguments.json, report(arguments, mdp, solution, seconds));
+  print(world, mdp, arguments, solution, seconds);
+  return solution.status == Status::Converged ? 0 : 1;
+}
+
+}  // namespace
+
+void add_solve(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("solve", "Solve a gridworld exactly, with certified error bounds");
+  const auto arguments = std::make_shared<SolveArguments>();
+  command->add_option("grid", arguments->grid, "Gridworld file (TOML)")->required();
+  command->add_option("--discount", arguments->discount, "Discount in [0, 1] (default: the file's)");
+  command->add_option("--temperature", arguments->temperature,
+                      "Temperature of the entropy bonus, in reward units; 0: none");
+  command->add_option("--method", arguments->method, "How to solve")
+      ->check(CLI::IsMember({"value_iteration", "policy_iteration"}));
+  command->add_option("--tolerance", arguments->tolerance, "Largest certified error of a value, in reward units");
+  command->add_option("--max-iterations", arguments->max_iterations, "Most iterations (default: the method's)");
+  command->add_option("--json", arguments->json, "Write the report to this file");
+  command->add_option("--values", arguments->values, "Write the values [S] to this .npy file");
+  command->add_option("--policy", arguments->policy, "Write the policy [S, A] to this .npy file");
+  command->callback([arguments, &run] { run = [arguments] { return run_solve(*arguments); }; });
+}
+
 }  // namespace softrl::cli

@@ -1,0 +1,118 @@
+#include "tabular/certificate.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "tabular/examples.hpp"
+#include "tabular/high_precision.hpp"
+
+namespace softrl::tabular {
+namespace {
+
+Eigen::VectorXd random_values(const Bellman& bellman, Random& random, double scale) {
+  Eigen::VectorXd values(bellman.mdp().states());
+  for (double& v : values) v = scale * random.normal();
+  return bellman.start_values(values);
+}
+
+// One computed sweep against one in 50 digits, over temperatures, scales and base measures.
+TEST(BackupRoundingError, CoversWhatRoundingDoes) {
+  Random random(1, "rounding");
+  double largest_share = 0.0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Mdp mdp = random_mdp({.states = 10, .actions = 6, .successors = 8, .terminal_probability = 0.1}, seed);
+    BaseMeasure measure;
+    if (seed % 3 == 0) {
+      measure.log_weights.resize(mdp.pairs());
+      for (double& w : measure.log_weights) w = 3.0 * random.normal();
+    }
+    for (const double temperature : {0.0, 1e-3, 0.3, 20.0}) {
+      for (const double scale : {0.0, 1.0, 1e6}) {
+        Bellman bellman(mdp, temperature, measure);
+        const Eigen::VectorXd values = random_values(bellman, random, scale);
+        Eigen::VectorXd next(mdp.states());
+        const Sweep sweep = bellman.optimal_sweep(values, next);
+        const double error =
+            largest_distance(precise(next), precise_backup(mdp, temperature, measure, precise(values)));
+        const double bound = backup_rounding_error(bellman, sweep.largest_value);
+        EXPECT_LE(error, bound) << "seed " << seed << ", temperature " << temperature << ", scale " << scale;
+        largest_share = std::max(largest_share, error / bound);
+      }
+    }
+  }
+  EXPECT_GE(largest_share, 0.02) << "the bound is needlessly loose";
+}
+
+// W + lower ≤ V* ≤ W + upper after every sweep, down to where only rounding is left.
+TEST(MacqueenPorteus, EnclosesTheSolutionAfterEverySweep) {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const double end = seed % 2 == 0 ? 0.0 : 0.05;
+    const Mdp mdp = random_mdp({.states = 5, .discount = 0.8, .terminal_probability = end}, seed);
+    const BaseMeasure counting;
+    for (const double temperature : {0.0, 0.7}) {
+      Bellman bellman(mdp, temperature, counting);
+      const PreciseVector truth = precise_solution(mdp, temperature);
+      Eigen::VectorXd values = bellman.start_values({}), next = values;
+      Gap gap{};
+      for (int i = 0; i < 250; ++i) {
+        gap = macqueen_porteus(bellman, bellman.optimal_sweep(values, next));
+        std::swap(values, next);
+        for (Index s = 0; s < mdp.states(); ++s) {
+          if (mdp.is_terminal(s)) continue;
+          const Precise above = truth[static_cast<std::size_t>(s)] - Precise(values(s));
+          ASSERT_LE(Precise(gap.lower), above) << "seed " << seed << ", sweep " << i;
+          ASSERT_LE(above, Precise(gap.upper)) << "seed " << seed << ", sweep " << i;
+        }
+      }
+      EXPECT_LT(gap.half_width(), 1e-12);
+    }
+  }
+}
+
+TEST(MacqueenPorteus, PromisesNothingAtDiscountOne) {
+  const Mdp mdp = corridor(3, 1.0, 1.0);
+  const BaseMeasure counting;
+  Bellman bellman(mdp, 0.5, counting);
+  Eigen::VectorXd next(mdp.states());
+  const Gap gap = macqueen_porteus(bellman, bellman.optimal_sweep(bellman.start_values({}), next));
+  EXPECT_TRUE(std::isinf(gap.upper) && std::isinf(gap.lower));
+}
+
+// At discount 1 with a way out at every step. From values that are off by up to δ, a margin above that suffices.
+TEST(Enclose, EnclosesTheSolutionAtDiscountOne) {
+  Random random(3, "enclose");
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Mdp mdp = random_mdp({.states = 5, .discount = 1.0, .terminal_probability = 0.2}, seed);
+    const BaseMeasure counting;
+    for (const double temperature : {0.0, 0.7}) {
+      Bellman bellman(mdp, temperature, counting);
+      const PreciseVector truth = precise_solution(mdp, temperature);
+      for (const double off : {0.0, 1e-9, 1e-3}) {
+        Eigen::VectorXd values(mdp.states());
+        for (Index s = 0; s < mdp.states(); ++s)
+          values(s) = static_cast<double>(truth[static_cast<std::size_t>(s)]) + off * random.uniform(-1.0, 1.0);
+        const double margin = 4.0 * off + 1e-13;
+        const auto enclosure = enclose(bellman, bellman.start_values(values), margin);
+        ASSERT_TRUE(enclosure) << "seed " << seed << ", off by " << off;
+        EXPECT_LE(largest_excess(precise(enclosure->lower), truth), 0.0);
+        EXPECT_LE(largest_excess(truth, precise(enclosure->upper)), 0.0);
+        EXPECT_LE((enclosure->upper - enclosure->lower).maxCoeff(), 20.0 * margin);
+      }
+    }
+  }
+}
+
+// Temperature 0, reward 0 and a loop: every constant at most the end's value solves V = TV, so nothing can be
+// certified.
+TEST(Enclose, RefusesWhereTheSolutionIsNotUnique) {
+  const Mdp mdp = corridor(3, 0.0, 1.0);
+  const BaseMeasure counting;
+  Bellman bellman(mdp, 0.0, counting);
+  EXPECT_FALSE(enclose(bellman, Eigen::VectorXd::Zero(4), 1e-6));
+  const Eigen::VectorXd wrong = bellman.start_values(Eigen::VectorXd::Constant(4, 100.0));
+  EXPECT_FALSE(enclose(bellman, wrong, 1e-6));
+}
+
+}  // namespace
+}  // namespace softrl::tabular

@@ -1,0 +1,70 @@
+#include "tabular/policy_evaluation.hpp"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tabular/bellman.hpp"
+#include "tabular/examples.hpp"
+
+namespace softrl::tabular {
+namespace {
+
+// A corridor whose policy goes on with probability p: the steps to the end from i are geometric, (n − i)/p in the mean.
+TEST(PolicyEvaluation, CountsTheStepsOfAWalk) {
+  const int n = 5;
+  const Mdp mdp = corridor(n, 1.0, 1.0);
+  Eigen::VectorXd policy(mdp.pairs());
+  for (int s = 0; s < n; ++s) policy.segment(2 * s, 2) << 0.3, 0.7;
+  const double entropy = -0.3 * std::log(0.3) - 0.7 * std::log(0.7);
+  for (const double temperature : {0.0, 2.0}) {
+    const auto result = policy_evaluation(mdp, policy, {.temperature = temperature});
+    EXPECT_EQ(result.status, Status::Converged);
+    EXPECT_LT(result.error_bound, 1e-12);
+    for (int s = 0; s <= n; ++s)
+      EXPECT_NEAR(result.values(s), (n - s) / 0.3 * (temperature * entropy - 1.0), result.error_bound);
+  }
+}
+
+// The value is what repeating the policy's backup leads to, from anywhere.
+TEST(PolicyEvaluation, IsTheLimitOfThePolicyBackup) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const Mdp mdp = random_mdp({.discount = 0.8, .terminal_probability = seed % 2 ? 0.1 : 0.0}, seed);
+    const BaseMeasure counting;
+    const Bellman bellman(mdp, 0.7, counting);
+    const Eigen::VectorXd policy = base_policy(mdp, counting);
+    Eigen::VectorXd values = bellman.start_values({});
+    for (int i = 0; i < 400; ++i) values = bellman.policy_values(policy, bellman.action_values(values));
+    const auto result = policy_evaluation(mdp, policy, {.temperature = 0.7});
+    EXPECT_LE((result.values - values).cwiseAbs().maxCoeff(), 2.0 * result.error_bound);
+    EXPECT_LT(result.error_bound, 1e-12);
+  }
+}
+
+TEST(PolicyEvaluation, SaysThatAPolicyNeverEnds) {
+  const Mdp mdp = corridor(2, 1.0, 1.0);
+  const auto result = policy_evaluation(mdp, Eigen::Vector4d(1.0, 0.0, 0.0, 1.0), {.temperature = 0.0});
+  EXPECT_EQ(result.status, Status::Infeasible);
+  EXPECT_TRUE(std::isinf(result.error_bound));
+}
+
+TEST(PolicyEvaluation, RefusesWhatIsNotAPolicy) {
+  using ::testing::HasSubstr;
+  using ::testing::ThrowsMessage;
+  const Mdp mdp = corridor(2, 1.0, 0.9);
+  EXPECT_THAT([&] { policy_evaluation(mdp, Eigen::Vector4d(0.5, 0.5, 0.5, 0.6)); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("state 1")));
+  const double inf = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(
+      [&] {
+        policy_evaluation(mdp, Eigen::Vector4d(0.5, 0.5, 0.5, 0.5),
+                          {.base_measure = {.log_weights = Eigen::Vector4d(0.0, 0.0, -inf, 0.0)}});
+      },
+      ThrowsMessage<std::invalid_argument>(HasSubstr("takes action 0 of state 1")));
+}
+
+}  // namespace
+}  // namespace softrl::tabular
