@@ -1,5 +1,205 @@
+// softrl._exact.irl, which softrl.routes shows to users.
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nanobind/eigen/dense.h>
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "irl/fit.hpp"
+#include "irl/generated_city.hpp"
+#include "irl/route_files.hpp"
 
 namespace nb = nanobind;
+using namespace nb::literals;
+using namespace softrl::irl;
 
-void bind_irl(nb::module_&) {}
+namespace {
+
+namespace fs = std::filesystem;
+using Weights = std::map<std::string, double>;
+
+// Results own their names, so that they stand without the data.
+struct RouteFit {
+  std::vector<std::string> names;
+  int trips;
+  FitResult fit;
+
+  // A fixed weight has no error; one that the data cannot tell has none that is known.
+  Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const {
+    Eigen::VectorXd result = covariance.diagonal().cwiseSqrt();
+    for (Eigen::Index j = 0; j < result.size(); ++j)
+      if (!fit.estimated[j]) result(j) = std::numeric_limits<double>::quiet_NaN();
+    return result;
+  }
+};
+
+struct RouteLikelihood {
+  std::vector<std::string> names;
+  LikelihoodValue value;
+  SpectralRadius radius;
+  bool feasible() const { return value.status == PathSumStatus::Finite; }
+};
+
+RouteData read(const fs::path& study, const std::optional<fs::path>& data) {
+  return read_routes(read_study(study), data.value_or(study.parent_path()));
+}
+
+std::vector<NamedWeight> named(const Weights& weights) {
+  std::vector<NamedWeight> result;
+  for (const auto& [name, value] : weights) result.push_back({.name = name, .value = value});
+  return result;
+}
+
+void bind_results(nb::module_& m) {
+  const auto rv = nb::rv_policy::copy;
+  nb::class_<RouteFit>(m, "RouteFit", "Fitted weights and their errors; definitions as in irl/fit.hpp.")
+      .def_ro("names", &RouteFit::names, "Names of the weights, in the order of all arrays here.")
+      .def_ro("trips", &RouteFit::trips)
+      .def_prop_ro(
+          "status", [](const RouteFit& r) { return std::string(softrl::to_string(r.fit.status)); },
+          "\"converged\", \"iteration_limit\" or \"stalled\".")
+      .def_prop_ro(
+          "values", [](const RouteFit& r) { return r.fit.weights; }, rv, "[K] weights.")
+      .def_prop_ro(
+          "estimated",
+          [](const RouteFit& r) {
+            return Eigen::Array<bool, Eigen::Dynamic, 1>(Eigen::Array<bool, Eigen::Dynamic, 1>::NullaryExpr(
+                static_cast<Eigen::Index>(r.names.size()), [&](Eigen::Index j) { return bool(r.fit.estimated[j]); }));
+          },
+          rv, "[K] false for weights that were fixed, or that the data cannot tell.")
+      .def_prop_ro(
+          "std_error", [](const RouteFit& r) { return r.errors(r.fit.covariance); }, rv,
+          "[K] from the Hessian; NaN where not estimated.")
+      .def_prop_ro(
+          "robust_std_error", [](const RouteFit& r) { return r.errors(r.fit.robust_covariance); }, rv,
+          "[K] from the sandwich estimator; NaN where not estimated.")
+      .def_prop_ro(
+          "t_values",
+          [](const RouteFit& r) -> Eigen::VectorXd { return r.fit.weights.cwiseQuotient(r.errors(r.fit.covariance)); },
+          rv, "[K] values / std_error.")
+      .def_prop_ro(
+          "covariance", [](const RouteFit& r) { return r.fit.covariance; }, rv, "[K, K]")
+      .def_prop_ro(
+          "robust_covariance", [](const RouteFit& r) { return r.fit.robust_covariance; }, rv, "[K, K]")
+      .def_prop_ro(
+          "log_likelihood", [](const RouteFit& r) { return r.fit.log_likelihood; }, "Sum over trips, in nats.")
+      .def_prop_ro(
+          "null_log_likelihood", [](const RouteFit& r) { return r.fit.null_log_likelihood; },
+          "Of a traveller who takes every available move with equal probability.")
+      .def_prop_ro(
+          "remaining_gain", [](const RouteFit& r) { return r.fit.remaining_gain; },
+          "What a Newton step would still add to the log-likelihood.")
+      .def_prop_ro("condition_number", [](const RouteFit& r) { return r.fit.condition_number; })
+      .def_prop_ro(
+          "spectral_radius", [](const RouteFit& r) { return std::pair(r.fit.radius.lower, r.fit.radius.upper); },
+          "Lower and upper bound; the path sum is finite below 1.")
+      .def_prop_ro(
+          "warnings", [](const RouteFit& r) { return r.fit.warnings; },
+          "A sentence for each weight, or set of weights, that the data cannot tell.")
+      .def_prop_ro("iterations", [](const RouteFit& r) { return r.fit.iterations; })
+      .def_prop_ro("evaluations", [](const RouteFit& r) { return r.fit.evaluations; })
+      .def_prop_ro("infeasible_trials", [](const RouteFit& r) { return r.fit.infeasible_trials; })
+      .def("__repr__", [](const RouteFit& r) {
+        std::string text =
+            fmt::format("RouteFit({}, log_likelihood={:.4f}", softrl::to_string(r.fit.status), r.fit.log_likelihood);
+        for (std::size_t j = 0; j < r.names.size(); ++j)
+          text += fmt::format(", {}={:.4g}", r.names[j], r.fit.weights(static_cast<Eigen::Index>(j)));
+        return text + ")";
+      });
+
+  nb::class_<RouteLikelihood>(m, "RouteLikelihood", "The log-likelihood of a study's trips at given weights.")
+      .def_ro("names", &RouteLikelihood::names, "Names of the weights, in the order of `gradient`.")
+      .def_prop_ro("feasible", &RouteLikelihood::feasible,
+                   "Whether the sum over paths is finite, within double precision.")
+      .def_prop_ro(
+          "reason", [](const RouteLikelihood& r) { return std::string(describe(r.value.status)); },
+          "A sentence that says whether, or why not.")
+      .def_prop_ro(
+          "log_likelihood",
+          [](const RouteLikelihood& r) { return r.feasible() ? std::optional(r.value.log_likelihood) : std::nullopt; },
+          "In nats; None where not feasible.")
+      .def_prop_ro(
+          "gradient",
+          [](const RouteLikelihood& r) { return r.feasible() ? std::optional(r.value.gradient) : std::nullopt; },
+          "[K] slope of the log-likelihood; None where not feasible.")
+      .def_prop_ro(
+          "spectral_radius", [](const RouteLikelihood& r) { return std::pair(r.radius.lower, r.radius.upper); },
+          "Lower and upper bound; the path sum is finite below 1.");
+}
+
+}  // namespace
+
+void bind_irl(nb::module_& m) {
+  bind_results(m);
+  const FitOptions fit_defaults;
+  m.def(
+      "fit",
+      [](const fs::path& study, const std::optional<fs::path>& data, const Weights& start, const Weights& fix,
+         double tolerance, int max_iterations) {
+        const RouteData routes = read(study, data);
+        Likelihood likelihood(routes);
+        return RouteFit{.names = routes.network.features,
+                        .trips = static_cast<int>(routes.trips.size()),
+                        .fit = fit(likelihood, {.start = named(start),
+                                                .fixed = named(fix),
+                                                .tolerance = tolerance,
+                                                .max_iterations = max_iterations})};
+      },
+      "study"_a, nb::kw_only(), "data"_a = nb::none(), "start"_a = Weights{}, "fix"_a = Weights{},
+      "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
+      nb::call_guard<nb::gil_scoped_release>(),
+      "Weights of maximum likelihood for a study (a TOML file) whose files lie in the folder `data` (by default the\n"
+      "study's own). `start` and `fix` map names of weights to values. Options and errors as in irl/fit.hpp and\n"
+      "irl/route_files.hpp: ValueError for an option, RuntimeError for a file.");
+
+  m.def(
+      "likelihood",
+      [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data) {
+        const RouteData routes = read(study, data);
+        const RoadNetwork& network = routes.network;
+        const Eigen::VectorXd none = Eigen::VectorXd::Zero(network.feature_count());
+        const Eigen::VectorXd values = with_named_weights(network, none, "weights", named(weights));
+        for (const std::string& name : network.features)
+          if (!weights.contains(name)) throw std::invalid_argument(fmt::format("weights: {} is missing", name));
+        Likelihood likelihood(routes);
+        LikelihoodValue value = likelihood.evaluate(values);
+        return RouteLikelihood{.names = network.features, .value = std::move(value), .radius = likelihood.radius()};
+      },
+      "study"_a, "weights"_a, nb::kw_only(), "data"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(),
+      "The log-likelihood and its gradient at `weights`, a value for every name.");
+
+  const CityOptions city_defaults;
+  m.def(
+      "generate_city",
+      [](const fs::path& folder, int rows, int columns, int destinations, int trips, double one_way_share,
+         double diagonal_share, const Eigen::Vector4d& weights, std::uint64_t seed) {
+        const RouteData city = generate_city({.rows = rows,
+                                              .columns = columns,
+                                              .destinations = destinations,
+                                              .trips = trips,
+                                              .one_way_share = one_way_share,
+                                              .diagonal_share = diagonal_share,
+                                              .seed = seed,
+                                              .weights = weights});
+        write_routes(city, folder);
+        Weights truth;
+        for (int j = 0; j < city.network.feature_count(); ++j) truth[city.network.features[j]] = weights(j);
+        return truth;
+      },
+      "folder"_a, nb::kw_only(), "rows"_a = city_defaults.rows, "columns"_a = city_defaults.columns,
+      "destinations"_a = city_defaults.destinations, "trips"_a = city_defaults.trips,
+      "one_way_share"_a = city_defaults.one_way_share, "diagonal_share"_a = city_defaults.diagonal_share,
+      "weights"_a = city_defaults.weights, "seed"_a = city_defaults.seed, nb::call_guard<nb::gil_scoped_release>(),
+      "Writes a generated city into an existing folder (network.csv, destinations.csv, trips.csv and study.toml) and\n"
+      "returns the weights its trips were drawn with. Options as in irl/generated_city.hpp.");
+}

@@ -36,13 +36,8 @@ struct StudyOptions {
     command.add_option("--json", json, "Write the result to this file");
   }
   irl::RouteData read() const {
-    check_folder_of("--json", json);
+    check_output(json);
     return irl::read_routes(irl::read_study(study), data.empty() ? study.parent_path() : data);
-  }
-  static void check_folder_of(std::string_view option, const fs::path& file) {
-    const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-    if (!file.empty() && (!fs::is_directory(folder) || fs::is_directory(file)))
-      throw std::runtime_error(fmt::format("{}: {} cannot be written", option, file.string()));
   }
 };
 
@@ -70,7 +65,11 @@ std::vector<irl::NamedWeight> parse_weights(std::string_view option, const std::
 
 CLI::Option* add_weights(CLI::App& command, const std::string& name, std::vector<std::string>& words,
                          const std::string& help) {
-  return command.add_option(name, words, help)->delimiter(',')->allow_extra_args(false)->type_name("NAME=VALUE,...");
+  return command.add_option(name, words, help)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE,...")
+      ->default_str("");
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

@@ -1,0 +1,197 @@
+"""softrl routes: fit, likelihood and generate, and what they refuse."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+WEIGHTS = "travel_time=-2,left_turn=-0.8,link_constant=-0.6,u_turn=-3"
+TRUTH = {"travel_time": -2.0, "left_turn": -0.8, "link_constant": -0.6, "u_turn": -3.0}
+
+
+@pytest.fixture(scope="module")
+def generated(softrl, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("generated") / "city"
+    result = softrl("routes", "generate", folder, "--rows", 8, "--columns", 9, "--trips", 300, "--seed", 5)
+    assert result.returncode == 0, result
+    return folder
+
+
+@pytest.fixture
+def city(generated, tmp_path):
+    """A copy whose files a test may spoil."""
+    return shutil.copytree(generated, tmp_path / "city")
+
+
+def fit(softrl, folder, *args):
+    out = folder.parent / "fit.json"
+    result = softrl("routes", "fit", folder / "study.toml", "--json", out, *args)
+    return result, json.loads(out.read_text()) if out.exists() else None
+
+
+# An estimate lies within 6 of its standard errors but for a chance of 2e-9; four of them, with a wide margin, 1e-6.
+def test_fit_finds_the_weights_of_a_generated_city(softrl, city):
+    result, answer = fit(softrl, city)
+    assert result.returncode == 0, result
+    assert answer["status"] == "converged"
+    assert answer["trips"] == 300 and answer["evaluations"] > 0 and answer["seconds"] >= 0
+    assert answer["null_log_likelihood"] < answer["log_likelihood"] < 0
+    assert [p["name"] for p in answer["parameters"]] == list(TRUTH)
+    for p in answer["parameters"]:
+        for error in (p["std_error"], p["robust_std_error"]):
+            assert abs(p["value"] - TRUTH[p["name"]]) < 6 * error
+        assert p["t_value"] == pytest.approx(p["value"] / p["std_error"])
+        assert f"{p['value']:.4f}" in result.stdout
+
+
+def test_shipped_study_reads_a_generated_city(softrl, city, source_dir):
+    args = ["--data", city, "--weights", WEIGHTS, "--json"]
+    for study, out in ((source_dir / "examples/generated_city.toml", "a.json"), (city / "study.toml", "b.json")):
+        assert softrl("routes", "likelihood", study, *args, city / out).returncode == 0
+    assert json.loads((city / "a.json").read_text()) == json.loads((city / "b.json").read_text())
+
+
+def test_start_fix_and_iteration_limit(softrl, city):
+    result, answer = fit(softrl, city, "--start", "travel_time=-5", "--fix", "u_turn=-3,left_turn=-1")
+    assert result.returncode == 0, result
+    fixed = {p["name"]: p for p in answer["parameters"] if not p["estimated"]}
+    assert {name: p["value"] for name, p in fixed.items()} == {"u_turn": -3, "left_turn": -1}
+    assert all(p["std_error"] is None and p["t_value"] is None for p in fixed.values())
+
+    result, answer = fit(softrl, city, "--max-iterations", 1)
+    assert result.returncode == 1
+    assert answer["status"] == "iteration_limit" and answer["remaining_gain"] > 1e-8
+
+
+def test_generate_depends_on_the_seed_alone(softrl, generated, tmp_path):
+    for folder, seed in (("same", 5), ("other", 6)):
+        args = ["--rows", 8, "--columns", 9, "--trips", 300, "--seed", seed]
+        assert softrl("routes", "generate", tmp_path / folder, *args).returncode == 0
+    for file in ("network.csv", "destinations.csv", "trips.csv", "study.toml", "true_weights.csv"):
+        assert (tmp_path / "same" / file).read_bytes() == (generated / file).read_bytes()
+    assert (tmp_path / "other" / "trips.csv").read_bytes() != (generated / "trips.csv").read_bytes()
+
+
+def test_likelihood_on_both_sides_of_the_boundary(softrl, city):
+    def at(weights):
+        out = city / "l.json"
+        result = softrl("routes", "likelihood", city / "study.toml", "--weights", weights, "--json", out)
+        return result, json.loads(out.read_text())
+
+    result, inside = at(WEIGHTS)
+    assert result.returncode == 0 and inside["feasible"]
+    assert [g["name"] for g in inside["gradient"]] == list(TRUTH)
+    assert 0 < inside["spectral_radius"]["lower"] <= inside["spectral_radius"]["upper"] < 1
+
+    result, outside = at("travel_time=0,left_turn=0,link_constant=-0.1,u_turn=0")
+    assert result.returncode == 1 and not outside["feasible"]
+    assert outside["log_likelihood"] is None and all(g["value"] is None for g in outside["gradient"])
+    assert 1 < outside["spectral_radius"]["lower"] <= outside["spectral_radius"]["upper"]
+    assert "diverges" in result.stdout and f"{outside['spectral_radius']['lower']:.6g}"[:6] in result.stdout
+
+
+def test_a_weight_that_the_data_cannot_tell_is_said_so(softrl, city):
+    network = (city / "network.csv").read_text().splitlines()
+    header, rows = network[0] + ",seconds,tolls", [line.split(",") for line in network[1:]]
+    rows = [row + [str(60 * float(row[2])), "0"] for row in rows]
+    (city / "network.csv").write_text("\n".join([header, *map(",".join, rows)]))
+    study = (city / "study.toml").read_text().replace('"u_turn"]', '"u_turn", "seconds", "tolls"]')
+    (city / "study.toml").write_text(study)
+    result, answer = fit(softrl, city)
+    assert result.returncode == 1
+    assert len(answer["warnings"]) == 2
+    assert re.search("tolls is 0 on every move", result.stdout) and re.search("travel_time, seconds", result.stdout)
+    errors = {p["name"]: p["std_error"] for p in answer["parameters"]}
+    assert errors["tolls"] is None and errors["seconds"] is None and errors["left_turn"] > 0
+
+
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        (["--start", "speed=1"], ["start", "speed", "travel_time"]),
+        (["--start", "u_turn"], ["--start", "u_turn"]),
+        (["--start", "u_turn=fast"], ["--start", "u_turn=fast"]),
+        (["--start", "u_turn=nan"], ["--start", "u_turn=nan"]),
+        (["--fix", "u_turn=1e400"], ["--fix", "u_turn=1e400"]),
+        (["--fix", "u_turn=-1,u_turn=-2"], ["fix", "u_turn", "twice"]),
+        (["--start", "travel_time=0,left_turn=0,link_constant=0,u_turn=0"], ["start", "diverges", "spectral radius"]),
+        (["--max-iterations", "0"], ["max_iterations", "0"]),
+        (["--max-iterations", "many"], ["--max-iterations", "many"]),
+        (["--json", "no/such/folder/fit.json"], ["no/such/folder"]),
+        (["--data", "no/such/folder"], ["no/such/folder/network.csv"]),
+    ],
+)
+def test_fit_refuses_options(refuses, city, args, words):
+    refuses("routes", "fit", city / "study.toml", *args, words=words)
+
+
+@pytest.mark.parametrize(
+    "weights, words",
+    [
+        ("travel_time=-2", ["--weights", "left_turn", "missing"]),
+        (WEIGHTS + ",speed=1", ["--weights", "speed"]),
+        ("", ["--weights"]),
+    ],
+)
+def test_likelihood_refuses_weights(refuses, city, weights, words):
+    refuses("routes", "likelihood", city / "study.toml", "--weights", weights, words=words)
+
+
+def test_generate_refuses(refuses, city, tmp_path):
+    refuses("routes", "generate", city, words=[city, "empty"])
+    refuses("routes", "generate", tmp_path / "new", "--rows", 1, words=["rows", 1])
+    refuses("routes", "generate", tmp_path / "new", "--trips", 0, words=["trips", 0])
+    refuses("routes", "generate", tmp_path / "new", "--destinations", 500, words=["destinations", 500])
+
+
+@pytest.mark.parametrize(
+    "file, pattern, replacement, words",
+    [
+        ("study.toml", 'model = "maxent"', 'model = "logit"', ["study.toml:1:", "model", "logit"]),
+        ("study.toml", "$", "speed = 3\n", ["study.toml:", "speed", "unknown key"]),
+        ("study.toml", 'file = "trips.csv"\n', "", ["study.toml:", "trips.file", "missing"]),
+        ("study.toml", 'file = "trips.csv"', "file = 3", ["study.toml:", "trips.file", "must be a string"]),
+        ("study.toml", "trips.csv", "tours.csv", ["tours.csv", "cannot be read"]),
+        ("study.toml", '"u_turn"', '"turn"', ["network.csv:1:", "no column", "turn"]),
+        ("network.csv", "left_turn", "right_turn", ["network.csv:1:", "left_turn"]),
+        ("network.csv", r"\n[^\n]*\n", "\n1,2,fast,0,1,0\n", ["network.csv:2:", "travel_time", "fast"]),
+        ("network.csv", r"\n[^\n]*\n", "\n1,2\n", ["network.csv:2:", "2 fields"]),
+        ("destinations.csv", "$", "junction_1,0\n", ["destinations.csv:", "no link 0"]),
+        ("trips.csv", "$", "x,nowhere,1\n", ["trips.csv:302:", "trip x", "nowhere", "cannot be reached"]),
+        ("trips.csv", r"\n(\d+,junction_\d+),\d+", r"\n\1,1 1", ["trips.csv:2:", "no move from link 1 to link 1"]),
+        ("trips.csv", r"\n(\d+,junction_\d+),\d+", r"\n\1,0", ["trips.csv:2:", "no link 0"]),
+        ("trips.csv", r"\n(\d+,junction_\d+),[^\n]*", r"\n\1,", ["trips.csv:2:", "no links"]),
+        ("trips.csv", r"\n[\s\S]*", "\n", ["trips.csv:1:", "no trips"]),
+    ],
+)
+def test_fit_refuses_files(refuses, city, file, pattern, replacement, words):
+    text = (city / file).read_text()
+    spoilt = text + replacement if pattern == "$" else re.sub(pattern, replacement, text, count=1)
+    assert spoilt != text
+    (city / file).write_text(spoilt)
+    refuses("routes", "fit", city / "study.toml", "--json", city / "fit.json", words=words)
+
+
+def test_a_trip_must_end_where_its_destination_can_be_reached(refuses, city):
+    lines = (city / "trips.csv").read_text().splitlines()
+    number, destination, links = lines[1].split(",")
+    ends = [row.split(",")[1] for row in (city / "destinations.csv").read_text().splitlines() if row.startswith(destination + ",")]
+    moves = [row.split(",")[:2] for row in (city / "network.csv").read_text().splitlines()[1:]]
+    start, end = next(move for move in moves if move[1] not in ends)
+    lines[1] = f"{number},{destination},{start} {end}"
+    (city / "trips.csv").write_text("\n".join(lines))
+    refuses("routes", "fit", city / "study.toml", words=["trips.csv:2:", destination, f"cannot be reached from link {end}"])
+
+
+def test_likelihood_of_the_trips_of_borlange(softrl, source_dir, data_dir, tmp_path):
+    if not (data_dir / "borlange").is_dir():
+        pytest.skip(f"no data at {data_dir / 'borlange'}")
+    out = tmp_path / "l.json"
+    args = ["--data", data_dir / "borlange", "--json", out]
+    published = "travel_time=-2.494,left_turn=-0.933,link_constant=-0.411,u_turn=-4.459"
+    result = softrl("routes", "likelihood", source_dir / "examples/borlange.toml", *args, "--weights", published)
+    assert result.returncode == 0, result
+    answer = json.loads(out.read_text())
+    assert answer["trips"] == 1832
+    assert answer["log_likelihood"] == pytest.approx(-6303.9, abs=1.0)  # as published

@@ -1,0 +1,106 @@
+"""softrl.routes: what goes in and comes out. The mathematics is tested in C++."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import softrl
+
+NAMES = ["travel_time", "left_turn", "link_constant", "u_turn"]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("city")
+    return folder, softrl.routes.generate_city(folder, rows=8, columns=8, destinations=6, trips=400, seed=2)
+
+
+# Wald's statistic is chi-squared of 4 degrees of freedom for many trips: P(> 45) = 4e-9.
+def test_fit_finds_the_true_weights_within_their_errors(city):
+    folder, truth = city
+    result = softrl.routes.fit(folder / "study.toml")
+    assert result.status == "converged" and result.warnings == []
+    assert result.names == NAMES and result.trips == 400
+    error = result.values - np.array([truth[name] for name in result.names])
+    assert error @ np.linalg.solve(result.covariance, error) < 45
+    assert error @ np.linalg.solve(result.robust_covariance, error) < 45
+    np.testing.assert_allclose(result.std_error, np.sqrt(np.diag(result.covariance)))
+    np.testing.assert_allclose(result.t_values, result.values / result.std_error)
+    assert result.log_likelihood > result.null_log_likelihood
+    assert 0 < result.spectral_radius[0] <= result.spectral_radius[1] < 1
+    assert "travel_time=" in repr(result)
+
+
+def test_likelihood_has_no_slope_at_the_fit_and_agrees_with_differences(city):
+    study = city[0] / "study.toml"
+    fitted = softrl.routes.fit(study)
+    at_fit = softrl.routes.likelihood(study, dict(zip(NAMES, fitted.values)))
+    assert at_fit.log_likelihood == pytest.approx(fitted.log_likelihood, abs=1e-9)
+    assert np.abs(at_fit.gradient).max() < 1e-2
+
+    def value(step):
+        weights = np.array([-2.0, -1.0, -1.0, -2.0]) + step
+        return softrl.routes.likelihood(study, dict(zip(NAMES, weights)))
+
+    steps = 1e-5 * np.eye(4)
+    differences = [(value(s).log_likelihood - value(-s).log_likelihood) / 2e-5 for s in steps]
+    np.testing.assert_allclose(value(0).gradient, differences, atol=1e-4)
+
+
+def test_start_and_fix(city):
+    study = city[0] / "study.toml"
+    result = softrl.routes.fit(study, start={"travel_time": -4}, fix={"u_turn": -3})
+    assert result.values[3] == -3 and not result.estimated[3] and result.estimated[:3].all()
+    assert np.isnan(result.std_error[3]) and np.isfinite(result.std_error[:3]).all()
+
+
+def test_infeasible_weights_have_no_likelihood(city):
+    result = softrl.routes.likelihood(city[0] / "study.toml", dict.fromkeys(NAMES, 0.0))
+    assert not result.feasible and "diverges" in result.reason
+    assert result.log_likelihood is None and result.gradient is None
+    assert result.spectral_radius[0] > 1
+
+
+def test_errors_are_pythons(city, tmp_path):
+    study = city[0] / "study.toml"
+    with pytest.raises(ValueError, match="unknown weight \"speed\""):
+        softrl.routes.fit(study, start={"speed": 1.0})
+    with pytest.raises(ValueError, match="u_turn is missing"):
+        softrl.routes.likelihood(study, dict.fromkeys(NAMES[:3], -1.0))
+    with pytest.raises(ValueError, match="spectral radius"):
+        softrl.routes.fit(study, start=dict.fromkeys(NAMES, 0.0))
+    with pytest.raises(ValueError, match="rows"):
+        softrl.routes.generate_city(tmp_path, rows=0)
+    with pytest.raises(RuntimeError, match="network.csv: cannot be read"):
+        softrl.routes.fit(study, data=tmp_path)
+    with pytest.raises(RuntimeError, match="none.toml"):
+        softrl.routes.fit("none.toml")
+
+
+def test_threads_get_the_same_answers(city):
+    study = city[0] / "study.toml"
+    results = [None] * 4
+    threads = [threading.Thread(target=lambda i=i: results.__setitem__(i, softrl.routes.fit(study))) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result in results:
+        np.testing.assert_array_equal(result.values, results[0].values)
+
+
+def test_results_are_documented():
+    for name in ("fit", "likelihood", "generate_city"):
+        assert len(getattr(softrl.routes, name).__doc__) > 80
+
+
+def test_plot_shows_every_weight_with_its_interval(city):
+    from softrl.plots_routes import plot_weights
+
+    result = softrl.routes.fit(city[0] / "study.toml", fix={"u_turn": -3})
+    figure = plot_weights(result.names, result.values, result.std_error, truth=city[1])
+    assert [axis.get_title() for axis in figure.axes] == NAMES
+    for axis, value, error in zip(figure.axes, result.values, np.nan_to_num(result.std_error)):
+        (interval,) = axis.containers[0].lines[2][0].get_segments()
+        np.testing.assert_allclose(interval[:, 1], [value - 1.96 * error, value + 1.96 * error])
