@@ -1,12 +1,8 @@
 #include "continuous/kernels.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <stdexcept>
-#include <utility>
-
-#include <fmt/format.h>
 
 #include "softrl/check.hpp"
 
@@ -15,27 +11,11 @@ namespace {
 
 constexpr double sql_code_floor = 1e-3;
 
-constexpr std::array<std::pair<BandwidthRule, std::string_view>, 3> names = {{
-    {BandwidthRule::MedianSqOverLogN1, "median_sq_over_log_n1"},
-    {BandwidthRule::SqlCode, "sql_code"},
-    {BandwidthRule::SqlPaper, "sql_paper"},
-}};
-
 }  // namespace
 
 torch::Tensor squared_distances(const torch::Tensor& x, const torch::Tensor& y) {
   // Differences, not |x|² + |y|² − 2 x·y, which loses all digits for particles that are close.
   return (x.unsqueeze(2) - y.unsqueeze(1)).square_().sum(-1);
-}
-
-std::string_view to_string(BandwidthRule rule) { return names[static_cast<std::size_t>(rule)].second; }
-
-BandwidthRule bandwidth_rule(const std::string& name) {
-  for (const auto& [rule, known] : names) {
-    if (name == known) return rule;
-  }
-  throw std::invalid_argument(
-      fmt::format("bandwidth must be median_sq_over_log_n1, sql_code or sql_paper, got {}", name));
 }
 
 torch::Tensor bandwidth(const torch::Tensor& squared_distances, BandwidthRule rule, double floor) {

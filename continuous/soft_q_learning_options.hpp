@@ -3,9 +3,9 @@
 #pragma once
 #include <vector>
 
-namespace softrl::continuous {
+#include "continuous/bandwidth_rule.hpp"
 
-enum class BandwidthRule;
+namespace softrl::continuous {
 
 struct SoftQLearningOptions {
   double temperature = 1.0;              // α > 0, in reward units

@@ -63,11 +63,14 @@ std::vector<std::string> task_names() {
   return names;
 }
 
-std::unique_ptr<Task> make_task(const std::string& name) {
-  const auto found = registry().find(name);
-  if (found == registry().end())
+void check_task_name(const std::string& name) {
+  if (!registry().contains(name))
     throw std::invalid_argument(fmt::format("unknown task {} (known: {})", name, fmt::join(task_names(), ", ")));
-  return found->second();
+}
+
+std::unique_ptr<Task> make_task(const std::string& name) {
+  check_task_name(name);
+  return registry().at(name)();
 }
 
 }  // namespace softrl::continuous

@@ -56,6 +56,8 @@ class Task : public TimeLimit<Eigen::VectorXd, Eigen::VectorXd> {
 // The tasks by name: multi_goal, InvertedPendulum-v5, HalfCheetah-v5.
 std::vector<std::string> task_names();
 
+void check_task_name(const std::string& name);  // Throws std::invalid_argument, listing the known ones.
+
 // Throws std::invalid_argument, listing the known ones, if there is no task `name`; std::runtime_error if its model
 // file is missing.
 std::unique_ptr<Task> make_task(const std::string& name);

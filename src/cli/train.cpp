@@ -1,5 +1,134 @@
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <malloc.h>
+
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "continuous/training.hpp"
+#include "softrl/config.hpp"
 
 namespace softrl::cli {
-void add_train(CLI::App&, Run&) {}
+namespace {
+
+using continuous::TrainingOptions;
+using continuous::TrainingResult;
+
+struct Arguments {
+  std::string task;
+  std::optional<std::string> algorithm;
+  std::optional<std::int64_t> seed, steps;
+  std::string out, config, resume;
+  std::vector<std::string> set;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// Ctrl-C asks for a checkpoint first; a second one ends the program at once.
+void interrupt(int) {
+  interrupted = 1;
+  std::signal(SIGINT, SIG_DFL);
+}
+
+// "key=value" as a configuration of one key. A value that is not TOML is a string without its quotes.
+Config parse_setting(const std::string& setting) {
+  const std::string name = "--set " + setting;
+  const auto equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw std::invalid_argument(fmt::format("{}: must be key=value", name));
+  const std::string key = setting.substr(0, equals), value = setting.substr(equals + 1);
+  try {
+    return Config::parse(fmt::format("{} = {}", key, value), name);
+  } catch (const std::runtime_error&) {
+    return Config::parse(fmt::format("{} = '{}'", key, value), name);
+  }
+}
+
+TrainingOptions options_of(const Arguments& arguments) {
+  TrainingOptions options = continuous::default_training_options(arguments.task);
+  if (!arguments.config.empty()) options = with_config(options, Config::read(arguments.config));
+  for (const std::string& setting : arguments.set) options = with_config(options, parse_setting(setting));
+  if (options.task != arguments.task)
+    throw std::invalid_argument(fmt::format("the configuration is for task {}, not {}", options.task, arguments.task));
+  options.algorithm = arguments.algorithm.value_or(options.algorithm);
+  if (arguments.seed && *arguments.seed < 0)
+    throw std::invalid_argument(fmt::format("seed must be at least 0, got {}", *arguments.seed));
+  options.seed = arguments.seed ? static_cast<std::uint64_t>(*arguments.seed) : options.seed;
+  options.steps = arguments.steps.value_or(options.steps);
+  return options;
+}
+
+TrainingResult train_or_resume(const Arguments& arguments, const ProgressObserver& observer, std::stop_token stop) {
+  if (arguments.resume.empty())
+    return continuous::train(options_of(arguments), arguments.out, observer, std::move(stop));
+  return continuous::resume_training(arguments.resume, arguments.steps, observer, std::move(stop));
+}
+
+void refuse_contradictions(const Arguments& arguments) {
+  if (arguments.resume.empty()) {
+    if (arguments.task.empty()) throw std::invalid_argument("train needs a TASK (or --resume DIR)");
+    if (arguments.out.empty()) throw std::invalid_argument("train needs --out DIR (or --resume DIR)");
+  } else if (!arguments.task.empty() || !arguments.out.empty() || !arguments.config.empty() || !arguments.set.empty() ||
+             arguments.seed || arguments.algorithm) {
+    throw std::invalid_argument("--resume DIR goes on as configured there: only --steps can be given with it");
+  }
+}
+
+int train(const Arguments& arguments) {
+  refuse_contradictions(arguments);
+  // Tensors of a few megabytes come and go thousands of times a second: keep their memory instead of returning it.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 1 << 26);
+
+  std::stop_source stop;
+  std::signal(SIGINT, interrupt);
+  const std::string folder = arguments.resume.empty() ? arguments.out : arguments.resume;
+  TrainingResult result{};
+  {
+    ProgressLine line(arguments.resume.empty() ? arguments.task : arguments.resume);
+    result = train_or_resume(
+        arguments,
+        [&](const Progress& progress) {
+          if (interrupted) stop.request_stop();
+          line.show(progress);
+        },
+        stop.get_token());
+  }
+  std::signal(SIGINT, SIG_DFL);
+  fmt::print("{}: {} steps, {} episodes, {}; mean return of the last episodes {}\n", folder, result.steps,
+             result.episodes, duration(result.seconds),
+             result.mean_return ? fmt::format("{:.4g}", *result.mean_return) : "unknown (none has ended)");
+  if (result.interrupted) {
+    fmt::print("interrupted; softrl train --resume {} goes on\n", folder);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Run& run) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("train", "Train an agent on a continuous task");
+  command->add_option("task", arguments->task, "multi_goal, InvertedPendulum-v5 or HalfCheetah-v5");
+  command->add_option("--algorithm", arguments->algorithm, "sql: soft Q-learning with a Stein sampler");
+  command->add_option("--seed", arguments->seed, "Everything random follows from it");
+  command->add_option("--steps", arguments->steps, "Environment steps; with --resume, in all");
+  command->add_option("--out", arguments->out, "The run's folder; must not exist or be empty");
+  command->add_option("--config", arguments->config, "TOML file of hyperparameters (examples/train)");
+  command->add_option("--set", arguments->set, "key=value: one hyperparameter; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--resume", arguments->resume, "Go on with the run in this folder");
+  command->callback([arguments, &run] { run = [arguments] { return train(*arguments); }; });
+}
+
 }  // namespace softrl::cli

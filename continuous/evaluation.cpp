@@ -1,0 +1,85 @@
+#include "continuous/evaluation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include <boost/math/distributions/students_t.hpp>
+
+#include "continuous/multi_goal.hpp"
+#include "softrl/check.hpp"
+
+namespace softrl::continuous {
+namespace {
+
+constexpr double normal_quantile = 1.959963984540054;  // of 0.975
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+Interval95 mean_interval(const std::vector<double>& values) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (values.size() < 2) return {-infinity, infinity};
+  const double centre = mean(values);
+  double squares = 0.0;
+  for (const double value : values) squares += (value - centre) * (value - centre);
+  const auto n = static_cast<double>(values.size());
+  const double quantile = boost::math::quantile(boost::math::students_t(n - 1.0), 0.975);
+  const double half_width = quantile * std::sqrt(squares / (n - 1.0) / n);
+  return {centre - half_width, centre + half_width};
+}
+
+Interval95 share_interval(int count, int total) {
+  check_count("total", total, 1);
+  const double n = total, z2 = normal_quantile * normal_quantile;
+  const double share = count / n;
+  const double centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+  const double half_width =
+      normal_quantile / (1.0 + z2 / n) * std::sqrt(share * (1.0 - share) / n + z2 / (4.0 * n * n));
+  return {std::max(0.0, centre - half_width), std::min(1.0, centre + half_width)};
+}
+
+EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const EvaluationOptions& options) {
+  check_count("episodes", options.episodes, 1);
+  Random actions(options.seed, "evaluation.actions");
+  std::optional<std::uint64_t> seed = Random(options.seed, "evaluation.task").bits();
+  EvaluationResult result;
+  std::vector<double> returns, lengths;
+  for (int episode = 0; episode < options.episodes; ++episode) {
+    result.trajectories.push_back(rollout(task, policy, actions, task.time_limit(), seed));
+    seed.reset();  // later episodes go on with the task's generator
+    returns.push_back(result.trajectories.back().discounted_return());
+    lengths.push_back(static_cast<double>(result.trajectories.back().transitions.size()));
+  }
+  result.mean_return = mean(returns);
+  result.return_interval = mean_interval(returns);
+  result.mean_length = mean(lengths);
+  return result;
+}
+
+GoalCounts count_goals(const std::vector<ContinuousTrajectory>& trajectories) {
+  std::array<int, 4> counts{};
+  int no_goal = 0;
+  for (const ContinuousTrajectory& trajectory : trajectories) {
+    const int goal = MultiGoal::goal_at(trajectory.transitions.back().next_observation);
+    if (goal < 0) {
+      ++no_goal;
+    } else {
+      ++counts[static_cast<std::size_t>(goal)];
+    }
+  }
+  const int total = static_cast<int>(trajectories.size());
+  GoalCounts result{.goals = {}, .no_goal = no_goal};
+  for (std::size_t g = 0; g < counts.size(); ++g)
+    result.goals[g] = {.goal = MultiGoal::goals()[g],
+                       .count = counts[g],
+                       .share = static_cast<double>(counts[g]) / total,
+                       .interval = share_interval(counts[g], total)};
+  return result;
+}
+
+}  // namespace softrl::continuous

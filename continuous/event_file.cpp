@@ -1,0 +1,81 @@
+// The format, from TensorFlow's record_writer and event.proto: each record is
+//     length (8 bytes), masked CRC-32C of the length (4), data, masked CRC-32C of the data (4), all little-endian,
+// and its data a protocol buffer `Event`:
+//     1: wall_time (double)   2: step (int64)   3: file_version (string)
+//     5: summary { 1: value { 1: tag (string), 2: simple_value (float) } }   7: session_log { 1: status (enum) }
+#include "continuous/event_file.hpp"
+
+#include <bit>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+#include <boost/crc.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace softrl::continuous {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "event files are written in little-endian order");
+
+enum WireType { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
+
+template <class T>
+std::string raw(T value) {
+  return {reinterpret_cast<const char*>(&value), sizeof(value)};
+}
+
+std::string varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
+  return bytes + static_cast<char>(value);
+}
+
+std::string key(int field, WireType type) { return varint(static_cast<std::uint64_t>(field) << 3 | type); }
+std::string number_field(int field, double value) { return key(field, Fixed64) + raw(value); }
+std::string number_field(int field, float value) { return key(field, Fixed32) + raw(value); }
+std::string integer_field(int field, std::int64_t value) {
+  return key(field, Varint) + varint(static_cast<std::uint64_t>(value));
+}
+std::string bytes_field(int field, std::string_view bytes) {
+  return key(field, Bytes) + varint(bytes.size()) + std::string(bytes);
+}
+
+std::uint32_t masked_crc(std::string_view bytes) {
+  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  return std::rotr(static_cast<std::uint32_t>(crc.checksum()), 15) + 0xa282ead8u;
+}
+
+double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+constexpr int session_started = 1;
+
+}  // namespace
+
+EventFile::EventFile(const std::filesystem::path& folder, std::int64_t first_step)
+    : path_(folder / fmt::format("events.out.tfevents.{:.6f}.{}.softrl", now_s(), ::getpid())),
+      out_(path_, std::ios::binary) {
+  write_record(number_field(1, now_s()) + bytes_field(3, "brain.Event:2"));
+  write_record(number_field(1, now_s()) + integer_field(2, first_step) +
+               bytes_field(7, integer_field(1, session_started)));
+  flush();
+}
+
+void EventFile::scalar(std::string_view tag, std::int64_t step, double value) {
+  const std::string entry = bytes_field(1, tag) + number_field(2, static_cast<float>(value));
+  write_record(number_field(1, now_s()) + integer_field(2, step) + bytes_field(5, bytes_field(1, entry)));
+}
+
+void EventFile::flush() {
+  out_.flush();
+  if (!out_) throw std::runtime_error(fmt::format("{}: cannot be written", path_.string()));
+}
+
+void EventFile::write_record(std::string_view event) {
+  const std::string length = raw(static_cast<std::uint64_t>(event.size()));
+  out_ << length << raw(masked_crc(length)) << event << raw(masked_crc(event));
+}
+
+}  // namespace softrl::continuous

@@ -1,0 +1,33 @@
+// What a sampling network has learned, as a Policy: ξ ~ N(0, I), u = f(s, ξ), a = centre + half_width · tanh(u).
+#pragma once
+#include <Eigen/Core>
+
+#include "continuous/frozen_network.hpp"
+#include "softrl/environment.hpp"
+#include "softrl/policy.hpp"
+
+namespace softrl::continuous {
+
+class SamplingPolicy : public ContinuousPolicy {
+ public:
+  // `network`: state and noise to the action before the squash, noise and action of the same size. `box`: the task's
+  // actions; finite bounds. Throws std::invalid_argument if the sizes do not fit.
+  SamplingPolicy(FrozenNetwork network, const BoxSpace& box);
+
+  Eigen::Index observation_size() const { return network_.state_size(); }
+  Eigen::Index action_size() const { return centre_.size(); }
+
+  Eigen::VectorXd sample(const Eigen::VectorXd& observation, Random& random) const override;
+
+  // The log density of sample()'s law at `action`. f is piecewise linear in ξ, so the density is a sum over the ξ that
+  // lead to the action: log Σ_ξ N(ξ; 0, I) / |det ∂a/∂ξ|. They are sought by Newton's method from 64 fixed starts; one
+  // that is missed makes the result a lower bound. −∞ where none is found, and outside or on the edge of the box.
+  // Costs hundreds of evaluations of the network: for diagnostics, not for inner loops.
+  double log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const override;
+
+ private:
+  FrozenNetwork network_;
+  Eigen::VectorXd centre_, half_width_;  // [d]
+};
+
+}  // namespace softrl::continuous

@@ -1,0 +1,31 @@
+// What a training run has learned, for use without Torch.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "continuous/frozen_network.hpp"
+#include "continuous/sampling_policy.hpp"
+#include "continuous/training_options.hpp"
+#include "softrl/environment.hpp"
+
+namespace softrl::continuous {
+
+struct TrainedRun {
+  TrainingOptions options;
+  std::int64_t step;  // Of the checkpoint.
+  BoxSpace action_box;
+  SamplingPolicy policy;
+  std::vector<FrozenNetwork> critics;
+
+  // The smallest Q over critics, in reward units; `action` in the task's box.
+  double q_value(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const;
+};
+
+// Throws std::runtime_error with the path if there is no run in `folder`, or its configuration or checkpoint is
+// damaged.
+TrainedRun load_trained_run(const std::filesystem::path& folder);
+
+}  // namespace softrl::continuous
