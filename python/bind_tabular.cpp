@@ -1,5 +1,276 @@
+// softrl.tabular: the exact solvers. Names, shapes, units, defaults and errors are those of the headers in tabular/.
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nanobind/eigen/dense.h>
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/function.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/vector.h>
+
+#include "softrl/status.hpp"
+#include "tabular/bellman.hpp"
+#include "tabular/gridworld.hpp"
+#include "tabular/mdp.hpp"
+#include "tabular/policy_evaluation.hpp"
+#include "tabular/soft_policy_iteration.hpp"
+#include "tabular/soft_value_iteration.hpp"
+#include "tabular/theory.hpp"
 
 namespace nb = nanobind;
+using namespace nb::literals;
+using namespace softrl;
+using namespace softrl::tabular;
+using Eigen::VectorXd;
 
-void bind_tabular(nb::module_&) {}
+namespace {
+
+template <class T>
+using Array = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using PythonObserver = std::function<void(const std::map<std::string, double>&)>;
+
+template <class T>
+std::vector<T> to_vector(const std::optional<Array<T>>& array) {
+  return array ? std::vector<T>(array->data(), array->data() + array->size()) : std::vector<T>();
+}
+
+Mdp make_mdp(double discount, const Array<Index>& action_offsets, const Array<double>& rewards,
+             const Array<Index>& successors, const std::optional<Array<Index>>& successor_offsets,
+             const std::optional<Array<double>>& probabilities, const std::optional<Array<Index>>& actions,
+             const std::map<Index, double>& terminal, const std::optional<Array<double>>& initial) {
+  MdpArrays arrays{.discount = discount,
+                   .action_offsets = to_vector(std::optional(action_offsets)),
+                   .actions = to_vector(actions),
+                   .rewards = to_vector(std::optional(rewards)),
+                   .successor_offsets = to_vector(successor_offsets),
+                   .successors = to_vector(std::optional(successors)),
+                   .probabilities = to_vector(probabilities),
+                   .terminal = {},
+                   .initial = to_vector(initial)};
+  for (const auto& [state, value] : terminal) arrays.terminal.push_back({state, value});
+  return Mdp(std::move(arrays));
+}
+
+// What the observer sees is a dict of the measurements and the iteration.
+ProgressObserver to_observer(const std::optional<PythonObserver>& observer) {
+  if (!observer) return {};
+  return [&observer](const Progress& progress) {
+    std::map<std::string, double> measurements{{"iteration", static_cast<double>(progress.done)}};
+    for (const auto& [name, value] : progress.measurements) measurements.emplace(name, value);
+    (*observer)(measurements);
+  };
+}
+
+BaseMeasure to_measure(const std::optional<VectorXd>& log_weights) {
+  return {.log_weights = log_weights.value_or(VectorXd())};
+}
+
+void bind_mdp(nb::module_& m) {
+  nb::class_<Mdp>(m, "Mdp", "A finite Markov decision process, stored sparsely; see tabular/mdp.hpp.")
+      .def(
+          "__init__",
+          [](Mdp* self, double discount, const Array<Index>& action_offsets, const Array<double>& rewards,
+             const Array<Index>& successors, const std::optional<Array<Index>>& successor_offsets,
+             const std::optional<Array<double>>& probabilities, const std::optional<Array<Index>>& actions,
+             const std::map<Index, double>& terminal, const std::optional<Array<double>>& initial) {
+            new (self) Mdp(make_mdp(discount, action_offsets, rewards, successors, successor_offsets, probabilities,
+                                    actions, terminal, initial));
+          },
+          nb::kw_only(), "discount"_a, "action_offsets"_a, "rewards"_a, "successors"_a,
+          "successor_offsets"_a = nb::none(), "probabilities"_a = nb::none(), "actions"_a = nb::none(),
+          "terminal"_a = std::map<Index, double>(), "initial"_a = nb::none(),
+          "From arrays over state-action pairs, numbered state by state.\n\n"
+          "action_offsets [S+1]     first pair of each state, and K\n"
+          "rewards [K]              r(s, a)\n"
+          "successors [N]           s'; one for each pair unless successor_offsets is given\n"
+          "successor_offsets [K+1]  first transition of each pair, and N\n"
+          "probabilities [N]        P(s'|s, a), given with successor_offsets\n"
+          "actions [K]              names of the actions, increasing within a state; default 0, 1, 2, ...\n"
+          "terminal {state: value}  the states without actions\n"
+          "initial [S]              distribution of the first state; default uniform over non-terminal states\n\n"
+          "Raises ValueError naming state and action, for example where a row does not sum to 1.")
+      .def_prop_ro("states", &Mdp::states, "Number of states S.")
+      .def_prop_ro("pairs", &Mdp::pairs, "Number of state-action pairs K.")
+      .def_prop_ro("transitions", &Mdp::transitions, "Number of stored transitions N.")
+      .def_prop_ro("action_names", &Mdp::action_names, "Width A of a dense [S, A] table.")
+      .def_prop_ro("discount", &Mdp::discount, "Discount in [0, 1].")
+      .def_prop_ro("deterministic", &Mdp::deterministic, "Whether every pair has one sure successor.")
+      .def(
+          "is_terminal",
+          [](const Mdp& mdp, Index state) {
+            if (state < 0 || state >= mdp.states()) throw nb::index_error("state is out of range");
+            return mdp.is_terminal(state);
+          },
+          "state"_a, "Whether `state` has no actions and keeps its value.")
+      .def("with_discount", &Mdp::with_discount, "discount"_a, "The same process with another discount.")
+      .def("initial_distribution", &Mdp::initial_distribution, "[S] distribution of the first state.");
+  m.def("to_dense", &to_dense, "mdp"_a, "per_pair"_a, "missing"_a = 0.0,
+        "[S, A] table of an array [K] over pairs; `missing` where an action is not available.");
+}
+
+void bind_gridworld(nb::module_& m) {
+  nb::class_<Gridworld>(m, "Gridworld", "A world drawn as text; see tabular/gridworld.hpp for the file.")
+      .def_ro("map", &Gridworld::map, "Rows of the map, of equal length.")
+      .def_ro("slip", &Gridworld::slip, "Probability to move at a right angle to the action.")
+      .def_ro("step_cost", &Gridworld::step_cost, "Subtracted from every step's reward.")
+      .def_ro("discount", &Gridworld::discount, "The file's discount.")
+      .def_prop_ro(
+          "cells",
+          [](const Gridworld& world) {
+            Eigen::Matrix<int, Eigen::Dynamic, 2, Eigen::RowMajor> cells(world.cells.size(), 2);
+            for (Eigen::Index s = 0; s < cells.rows(); ++s) {
+              const Cell& cell = world.cells[static_cast<std::size_t>(s)];
+              cells.row(s) << cell.row, cell.column;
+            }
+            return cells;
+          },
+          "[S, 2] row and column of each state, from the top left.")
+      .def_ro("state_at", &Gridworld::state_at, "[rows, columns] state of each cell, -1 at walls.")
+      .def(
+          "symbol",
+          [](const Gridworld& world, Index state) {
+            if (state < 0 || static_cast<std::size_t>(state) >= world.cells.size())
+              throw nb::index_error("state is out of range");
+            return world.symbol(state);
+          },
+          "state"_a, "The map's character in the cell of `state`.")
+      .def(
+          "mdp",
+          [](const Gridworld& world, std::optional<double> discount) {
+            return gridworld_mdp(world, discount.value_or(world.discount));
+          },
+          "discount"_a = nb::none(),
+          "The process; actions 0 up, 1 right, 2 down, 3 left. Default: the file's discount.");
+  m.def("read_gridworld", &read_gridworld, "file"_a,
+        "Reads a gridworld file. Raises RuntimeError 'file:line: what is wrong'.");
+  m.def("parse_gridworld", &parse_gridworld, "text"_a, "name"_a = "gridworld",
+        "The same from text; `name` stands for the file in messages.");
+}
+
+void bind_solution(nb::module_& m) {
+  nb::class_<Solution>(m, "Solution", "What a solver found and certifies; see tabular/solution.hpp.")
+      .def_prop_ro(
+          "status", [](const Solution& s) { return std::string(to_string(s.status)); },
+          "'converged', 'iteration_limit', 'stalled' or 'infeasible'.")
+      .def_ro("iterations", &Solution::iterations, "Sweeps, or linear solves of policy iteration.")
+      .def_ro("residual", &Solution::residual, "max |TV - V| at the last sweep.")
+      .def_ro("lower_gap", &Solution::lower_gap, "values - lower_gap <= V* in every state.")
+      .def_ro("upper_gap", &Solution::upper_gap, "V* <= values + upper_gap in every state.")
+      .def_ro("error_bound", &Solution::error_bound, "max |values - V*| is at most this, rounding included.")
+      .def_ro("values", &Solution::values, "[S], reward units.")
+      .def_ro("policy", &Solution::policy, "[K] over pairs; to_dense() makes it [S, A].");
+  nb::class_<PolicyEvaluation>(m, "PolicyEvaluation", "The exact value of a policy; see tabular/policy_evaluation.hpp.")
+      .def_prop_ro(
+          "status", [](const PolicyEvaluation& e) { return std::string(to_string(e.status)); },
+          "'converged', or 'infeasible' for a policy that never ends at discount 1.")
+      .def_ro("residual", &PolicyEvaluation::residual, "max |T_pi V - V|.")
+      .def_ro("error_bound", &PolicyEvaluation::error_bound, "max |values - V_pi| is at most this, rounding included.")
+      .def_ro("values", &PolicyEvaluation::values, "[S], reward units.");
+}
+
+// Both solvers take the same options.
+template <class Options>
+void bind_solver(nb::module_& m, const char* name, Solution (*solve)(const Mdp&, const Options&), const char* doc) {
+  const Options defaults;
+  m.def(
+      name,
+      [solve](const Mdp& mdp, double temperature, double tolerance, int max_iterations,
+              const std::optional<VectorXd>& log_weights, const std::optional<VectorXd>& initial_values,
+              const std::optional<PythonObserver>& progress) {
+        return solve(mdp, {.temperature = temperature,
+                           .tolerance = tolerance,
+                           .max_iterations = max_iterations,
+                           .base_measure = to_measure(log_weights),
+                           .initial_values = initial_values.value_or(VectorXd()),
+                           .progress = to_observer(progress)});
+      },
+      "mdp"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "tolerance"_a = defaults.tolerance,
+      "max_iterations"_a = defaults.max_iterations, "log_weights"_a = nb::none(), "initial_values"_a = nb::none(),
+      "progress"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(), doc);
+}
+
+void bind_backups(nb::module_& m) {
+  m.def(
+      "action_values",
+      [](const Mdp& mdp, const VectorXd& values) {
+        const BaseMeasure counting;
+        return Bellman(mdp, 0.0, counting).action_values(values);
+      },
+      "mdp"_a, "values"_a, nb::call_guard<nb::gil_scoped_release>(),
+      "[K] r(s, a) + discount E[values(s')] for `values` [S].");
+  const PolicyEvaluationOptions defaults;
+  m.def(
+      "boltzmann_policy",
+      [](const Mdp& mdp, const VectorXd& action_values, double temperature,
+         const std::optional<VectorXd>& log_weights) {
+        const BaseMeasure measure = to_measure(log_weights);
+        return Bellman(mdp, temperature, measure).boltzmann(action_values);
+      },
+      "mdp"_a, "action_values"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "log_weights"_a = nb::none(),
+      nb::call_guard<nb::gil_scoped_release>(),
+      "[K] the policy in proportion to exp(action_values / temperature), times exp(log_weights); see docs/math.md "
+      "1.2.");
+}
+
+void bind_solvers(nb::module_& m) {
+  bind_solver<SoftValueIterationOptions>(
+      m, "soft_value_iteration", &soft_value_iteration,
+      "Soft value iteration; options, units and errors as in tabular/soft_value_iteration.hpp.\n\n"
+      "log_weights [K]     log of the base measure; default 0, the entropy bonus\n"
+      "initial_values [S]  where to start; default 0\n"
+      "progress            called each sweep with {'iteration', 'residual', 'error_bound'}");
+  bind_solver<SoftPolicyIterationOptions>(
+      m, "soft_policy_iteration", &soft_policy_iteration,
+      "Soft policy iteration (Newton's method); options, units and errors as in tabular/soft_policy_iteration.hpp.\n\n"
+      "log_weights [K]     log of the base measure; default 0, the entropy bonus\n"
+      "initial_values [S]  whose Boltzmann policy is the first; default: the base measure itself\n"
+      "progress            called each iteration with {'iteration', 'residual', 'error_bound'}");
+  const PolicyEvaluationOptions defaults;
+  m.def(
+      "policy_evaluation",
+      [](const Mdp& mdp, const VectorXd& policy, double temperature, const std::optional<VectorXd>& log_weights) {
+        return policy_evaluation(mdp, policy, {.temperature = temperature, .base_measure = to_measure(log_weights)});
+      },
+      "mdp"_a, "policy"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "log_weights"_a = nb::none(),
+      nb::call_guard<nb::gil_scoped_release>(),
+      "The value of `policy` [K]; see tabular/policy_evaluation.hpp. `log_weights` [K] as for the solvers.");
+}
+
+void bind_theory(nb::module_& m) {
+  nb::class_<Theorem>(m, "Theorem", "A statement, measured; see tabular/theory.hpp.")
+      .def_ro("id", &Theorem::id, "Its name for programs.")
+      .def_ro("name", &Theorem::name, "Its name for people.")
+      .def_ro("source", &Theorem::source, "Where it is stated.")
+      .def_ro("statement", &Theorem::statement, "What is measured, as a formula.")
+      .def_ro("measured", &Theorem::measured, "What came out.")
+      .def_ro("bound", &Theorem::bound, "What it may be at most, rounding included.")
+      .def_ro("holds", &Theorem::holds, "measured <= bound.")
+      .def("__repr__", [](const Theorem& t) { return "<Theorem " + t.id + (t.holds ? " holds>" : " FAILS>"); });
+  const TheoryOptions defaults;
+  m.def(
+      "verify",
+      [](const Mdp& mdp, double temperature, std::uint64_t seed, int trials) {
+        return verify_theory(TheorySetting(mdp, {.temperature = temperature, .seed = seed, .trials = trials}));
+      },
+      "mdp"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "seed"_a = defaults.seed,
+      "trials"_a = defaults.trials, nb::call_guard<nb::gil_scoped_release>(),
+      "Measures every statement of soft Bellman theory on `mdp`, whose discount must be below 1.");
+}
+
+}  // namespace
+
+void bind_tabular(nb::module_& m) {
+  bind_mdp(m);
+  bind_gridworld(m);
+  bind_solution(m);
+  bind_backups(m);
+  bind_solvers(m);
+  bind_theory(m);
+}

@@ -1,0 +1,70 @@
+"""Exact solvers for finite MDPs and gridworlds, with certified error bounds.
+
+    world = tabular.read_gridworld("examples/gridworlds/cliff.toml")
+    mdp = world.mdp(discount=0.95)
+    solution = tabular.soft_policy_iteration(mdp, temperature=0.5)
+    solution.values, tabular.to_dense(mdp, solution.policy), solution.error_bound
+"""
+
+import numpy as np
+
+from ._exact.tabular import (
+    Gridworld,
+    Mdp,
+    PolicyEvaluation,
+    Solution,
+    Theorem,
+    action_values,
+    boltzmann_policy,
+    parse_gridworld,
+    policy_evaluation,
+    read_gridworld,
+    soft_policy_iteration,
+    soft_value_iteration,
+    to_dense,
+    verify,
+)
+
+__all__ = [
+    "Gridworld",
+    "Mdp",
+    "PolicyEvaluation",
+    "Solution",
+    "Theorem",
+    "action_values",
+    "boltzmann_policy",
+    "mdp_from_tables",
+    "parse_gridworld",
+    "policy_evaluation",
+    "read_gridworld",
+    "soft_policy_iteration",
+    "soft_value_iteration",
+    "to_dense",
+    "verify",
+]
+
+
+def mdp_from_tables(transitions, rewards, discount, terminal=None):
+    """An Mdp in which every action is available, from dense tables.
+
+    transitions [S, A, S]    P(s'|s, a)
+    rewards [S, A]           r(s, a)
+    terminal {state: value}  states that end the process; their rows of the tables are ignored
+    """
+    transitions, rewards = np.asarray(transitions, float), np.asarray(rewards, float)
+    states, actions = rewards.shape
+    if transitions.shape != (states, actions, states):
+        raise ValueError(f"transitions must have shape {(states, actions, states)}, got {transitions.shape}")
+    terminal = dict(terminal or {})
+    running = np.array([state not in terminal for state in range(states)])
+    rows = transitions[running].reshape(-1, states)
+    pair, successor = np.nonzero(rows)
+    return Mdp(
+        discount=discount,
+        action_offsets=np.concatenate([[0], np.cumsum(running * actions)]).astype(np.int32),
+        rewards=rewards[running].ravel(),
+        successors=successor.astype(np.int32),
+        successor_offsets=np.searchsorted(pair, np.arange(len(rows) + 1)).astype(np.int32),
+        probabilities=rows[pair, successor],
+        terminal=terminal,
+    )

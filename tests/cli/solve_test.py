@@ -1,0 +1,158 @@
+"""softrl solve: what it writes, what it says, and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+KEYS = (
+    "status method iterations residual lower_gap upper_gap error_bound seconds states state_actions transitions".split()
+)
+
+
+@pytest.fixture
+def grid(source_dir):
+    return source_dir / "examples" / "gridworlds" / "four_rooms.toml"
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("method", ["value_iteration", "policy_iteration"])
+def test_writes_what_it_certifies(softrl, grid, tmp_path, method):
+    """Report, values and policy fit together: V = E_π[Q] + α H(π) can be checked from the files and the map alone."""
+    out, values, policy = tmp_path / "out.json", tmp_path / "v.npy", tmp_path / "pi.npy"
+    result = softrl(
+        "solve", grid, "--discount", 0.95, "--temperature", 0.5, "--method", method, "--tolerance", 1e-8,
+        "--json", out, "--values", values, "--policy", policy,
+    )  # fmt: skip
+    assert result.returncode == 0, result
+    assert "converged" in result.stdout and "→" in result.stdout
+    report = json.loads(out.read_text())
+    assert set(KEYS) <= set(report)
+    assert report["status"] == "converged" and report["method"] == method
+    assert (report["states"], report["state_actions"], report["transitions"]) == (104, 412, 412)
+    assert 0 <= max(report["lower_gap"], report["upper_gap"]) == report["error_bound"] <= 1e-8
+    v, pi = np.load(values), np.load(policy)
+    assert v.shape == (104,) and pi.shape == (104, 4)
+    sums = pi.sum(axis=1)
+    assert np.count_nonzero(sums == 0) == 1, "only the goal has no policy"
+    np.testing.assert_allclose(sums[sums > 0], 1.0, atol=1e-12)
+    # The world is deterministic with cost 1 a step: V(s) = Σ_a π(a|s) (−1 + γ V(s'(a)) − α log π(a|s)).
+    rows = grid.read_text().split('"""')[1].strip("\n").split("\n")
+    cells = [(r, c) for r, row in enumerate(rows) for c, symbol in enumerate(row) if symbol != "#"]
+    number = {cell: state for state, cell in enumerate(cells)}
+    for (r, c), state in number.items():
+        if rows[r][c] == "G":
+            assert v[state] == 0.0
+            continue
+        ends = [number.get(cell, state) for cell in ((r - 1, c), (r, c + 1), (r + 1, c), (r, c - 1))]
+        assert v[state] == pytest.approx(pi[state] @ (-1.0 + 0.95 * v[ends] - 0.5 * np.log(pi[state])), abs=1e-7)
+
+
+def test_both_methods_find_the_same(softrl, grid, tmp_path):
+    found = []
+    for method in ("value_iteration", "policy_iteration"):
+        softrl("solve", grid, "--method", method, "--temperature", 0.3, "--values", tmp_path / "v.npy")
+        found.append(np.load(tmp_path / "v.npy"))
+    assert np.abs(found[0] - found[1]).max() <= 2e-8
+
+
+def test_a_hallway_has_its_closed_form(softrl, tmp_path):
+    """At temperature 0 and discount 1 the value is minus the distance, plus the goal's reward."""
+    grid = write(tmp_path / "hall.toml", 'map = "S...G"\nstep_cost = 1.0\n[legend]\nG = { reward = 10.0 }\n')
+    assert softrl("solve", grid, "--discount", 1, "--temperature", 0, "--values", tmp_path / "v.npy").returncode == 0
+    np.testing.assert_allclose(np.load(tmp_path / "v.npy"), [6.0, 7.0, 8.0, 9.0, 0.0], atol=1e-8)
+
+
+def test_says_when_it_did_not_converge(softrl, grid, tmp_path):
+    out = tmp_path / "out.json"
+    result = softrl("solve", grid, "--max-iterations", 3, "--json", out)
+    assert result.returncode == 1
+    report = json.loads(out.read_text())
+    assert report["status"] == "iteration_limit" and report["iterations"] == 3
+    assert report["error_bound"] > 1e-8
+    assert "--max-iterations" in result.stdout
+
+
+def test_says_when_rounding_forbids_the_tolerance(softrl, grid, tmp_path):
+    out = tmp_path / "out.json"
+    assert softrl("solve", grid, "--tolerance", 0, "--json", out).returncode == 1
+    report = json.loads(out.read_text())
+    assert report["status"] == "stalled" and 0 < report["error_bound"] < 1e-9
+
+
+def test_says_when_the_value_is_infinite(softrl, grid, tmp_path):
+    """At discount 1 and temperature 5, four ways to go are worth 5 log 4 > 1 a step: wandering pays for ever."""
+    out = tmp_path / "out.json"
+    result = softrl("solve", grid, "--discount", 1, "--temperature", 5, "--json", out)
+    assert result.returncode == 1
+    report = json.loads(out.read_text())
+    assert report["status"] == "infeasible"
+    assert report["error_bound"] is None and report["lower_gap"] is None, "infinite numbers are null"
+    assert "temperature" in result.stdout
+
+
+def test_says_when_the_goal_cannot_be_reached(softrl, tmp_path):
+    grid = write(tmp_path / "walled.toml", 'map = "S..#G"\nstep_cost = 1.0\n')
+    result = softrl("solve", grid, "--temperature", 0)
+    assert result.returncode == 0 and "3 of 4 cells cannot reach a terminal cell" in result.stdout
+    result = softrl("solve", grid, "--temperature", 0, "--discount", 1)
+    assert result.returncode == 1 and "infeasible" in result.stdout
+
+
+def bad(tmp_path, text):
+    return write(tmp_path / "bad.toml", text)
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ('map = """\n####\n#.G#\n###\n"""\n', ["bad.toml:4:", "row 3 has 3 cells"]),
+        ('map = """\n..\n.?\n"""\n', ["bad.toml:3:", "'?'"]),
+        ('map = "..G"\nslipp = 0.1\n', ["bad.toml:2:", "slipp", "unknown key"]),
+        ('map = "..G"\nslip = "much"\n', ["bad.toml:2:", "slip", "must be a number"]),
+        ('map = "..G"\nslip = 2\n', ["bad.toml:2:", "slip", "[0, 1]", "2"]),
+        ("slip = 0.1\n", ["bad.toml:", "map", "is missing"]),
+        ("map = 3\n", ["bad.toml:1:", "map", "must be a string"]),
+        ('map = "..G"\n[legend]\nG = { reward = "big" }\n', ["bad.toml:3:", "legend.G.reward", "must be a number"]),
+        ('map = "..G\n', ["bad.toml:1:"]),
+    ],
+)
+def test_refuses_a_bad_file(refuses, tmp_path, text, words):
+    grid = bad(tmp_path, text)
+    refuses(
+        "solve", grid, "--json", tmp_path / "o.json", "--values", tmp_path / "v.npy", "--policy", tmp_path / "p.npy",
+        words=words,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "option, value, words",
+    [
+        ("--discount", 1.5, ["discount", "[0, 1]", "1.5"]),
+        ("--discount", -0.1, ["discount", "-0.1"]),
+        ("--discount", "nan", ["discount", "nan"]),
+        ("--discount", "high", ["--discount", "high"]),
+        ("--temperature", -1, ["temperature", "-1"]),
+        ("--temperature", "inf", ["temperature", "inf"]),
+        ("--tolerance", -1e-3, ["tolerance", "-0.001"]),
+        ("--max-iterations", 0, ["max_iterations", "0"]),
+        ("--method", "guessing", ["--method", "guessing"]),
+    ],
+)
+def test_refuses_a_bad_option(refuses, grid, tmp_path, option, value, words):
+    refuses("solve", grid, f"{option}={value}", "--json", tmp_path / "out.json", words=words)
+
+
+def test_refuses_a_missing_file(refuses, tmp_path):
+    refuses("solve", tmp_path / "none.toml", "--json", tmp_path / "out.json", words=["none.toml", "cannot be read"])
+
+
+@pytest.mark.parametrize("option", ["--json", "--values", "--policy"])
+def test_refuses_an_output_folder_that_does_not_exist(refuses, grid, tmp_path, option):
+    """Before the computation: a good output named beside the bad one is not written either."""
+    other = "--values" if option == "--json" else "--json"
+    refuses("solve", grid, option, tmp_path / "none" / "out", other, tmp_path / "other", words=["none", "does not exist"])

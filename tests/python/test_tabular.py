@@ -1,0 +1,178 @@
+"""softrl.tabular against a plain NumPy value iteration."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from softrl import tabular
+
+RNG_SEEDS = range(10)
+
+
+def random_tables(seed, states=7, actions=3):
+    random = np.random.default_rng(seed)
+    transitions = random.dirichlet(np.full(states, 0.3), size=(states, actions))
+    return transitions, random.normal(size=(states, actions))
+
+
+def numpy_values(transitions, rewards, discount, temperature, log_weights=0.0, terminal=()):
+    """Plain soft value iteration, docs/math.md 2.1, until nothing moves."""
+    values = np.zeros(len(rewards))
+    for state, value in dict(terminal).items():
+        values[state] = value
+    for _ in range(5000):
+        q = rewards + discount * transitions @ values
+        if temperature == 0.0:
+            new = q.max(axis=1)
+        else:
+            top = q.max(axis=1, keepdims=True)
+            new = top[:, 0] + temperature * np.log(np.exp((q - top) / temperature + log_weights).sum(axis=1))
+        for state, value in dict(terminal).items():
+            new[state] = value
+        values, change = new, np.abs(new - values).max()
+        if change < 1e-14:
+            break
+    return values
+
+
+@pytest.mark.parametrize("seed", RNG_SEEDS)
+@pytest.mark.parametrize("solve", [tabular.soft_value_iteration, tabular.soft_policy_iteration])
+@pytest.mark.parametrize("temperature", [0.0, 0.4])
+def test_solvers_agree_with_numpy(solve, seed, temperature):
+    transitions, rewards = random_tables(seed)
+    terminal = {2: -1.5} if seed % 2 else {}
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.9, terminal)
+    solution = solve(mdp, temperature=temperature, tolerance=1e-9)
+    expected = numpy_values(transitions, rewards, 0.9, temperature, terminal=terminal)
+    assert solution.status == "converged"
+    assert solution.error_bound <= 1e-9
+    assert np.abs(solution.values - expected).max() <= solution.error_bound + 1e-12
+
+
+@pytest.mark.parametrize("seed", RNG_SEEDS)
+def test_policy_is_the_softmax_of_the_action_values(seed):
+    transitions, rewards = random_tables(seed)
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
+    solution = tabular.soft_value_iteration(mdp, temperature=0.4)
+    q = rewards + 0.9 * transitions @ solution.values
+    expected = np.exp((q - q.max(axis=1, keepdims=True)) / 0.4)
+    expected /= expected.sum(axis=1, keepdims=True)
+    policy = tabular.to_dense(mdp, solution.policy)
+    assert policy.shape == (7, 3)
+    np.testing.assert_allclose(policy, expected, atol=1e-12)
+    q_pairs = tabular.action_values(mdp, solution.values)
+    np.testing.assert_allclose(tabular.to_dense(mdp, q_pairs), q, atol=1e-12)
+    np.testing.assert_allclose(
+        tabular.to_dense(mdp, tabular.boltzmann_policy(mdp, q_pairs, temperature=0.4)), expected, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("seed", RNG_SEEDS)
+def test_base_measure_is_given_by_log_weights(seed):
+    transitions, rewards = random_tables(seed)
+    log_weights = np.random.default_rng(seed + 100).normal(size=rewards.shape)
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
+    solution = tabular.soft_policy_iteration(mdp, temperature=0.4, log_weights=log_weights.ravel())
+    expected = numpy_values(transitions, rewards, 0.9, 0.4, log_weights)
+    assert np.abs(solution.values - expected).max() <= solution.error_bound + 1e-12
+
+
+def test_policy_evaluation_solves_the_linear_system():
+    transitions, rewards = random_tables(3)
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
+    policy = np.random.default_rng(1).dirichlet(np.ones(3), size=7)
+    result = tabular.policy_evaluation(mdp, policy.ravel(), temperature=0.5)
+    p_pi = np.einsum("sa,sat->st", policy, transitions)
+    r_pi = (policy * (rewards - 0.5 * np.log(policy))).sum(axis=1)
+    np.testing.assert_allclose(result.values, np.linalg.solve(np.eye(7) - 0.9 * p_pi, r_pi), atol=1e-12)
+    assert result.error_bound < 1e-12
+
+
+def test_mdp_from_arrays_tells_its_shape():
+    mdp = tabular.Mdp(
+        discount=0.5,
+        action_offsets=np.array([0, 2, 2]),
+        rewards=np.array([1.0, 2.0]),
+        successors=np.array([1, 0]),
+        actions=np.array([0, 2]),
+        terminal={1: 4.0},
+    )
+    assert (mdp.states, mdp.pairs, mdp.transitions, mdp.action_names) == (2, 2, 2, 3)
+    assert mdp.deterministic and mdp.is_terminal(1) and not mdp.is_terminal(0)
+    solution = tabular.soft_value_iteration(mdp, temperature=0.0)
+    assert solution.values == pytest.approx([4.0, 4.0], abs=1e-8)  # 2 + 0.5 V = 4 = V, against 1 + 0.5 * 4 = 3
+    assert tabular.to_dense(mdp, solution.policy, missing=-1.0).tolist() == [[0.0, -1.0, 1.0], [-1.0, -1.0, -1.0]]
+    assert mdp.with_discount(0.25).discount == 0.25
+
+
+def test_progress_is_called_with_the_measurements():
+    mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
+    seen = []
+    solution = tabular.soft_value_iteration(mdp, progress=seen.append)
+    assert [p["iteration"] for p in seen] == list(range(1, solution.iterations + 1))
+    assert seen[-1]["error_bound"] <= 1e-8
+    assert seen[-1]["residual"] == solution.residual
+
+
+def test_an_exception_in_progress_comes_out():
+    class Enough(Exception):
+        pass
+
+    def stop(_):
+        raise Enough
+
+    with pytest.raises(Enough):
+        tabular.soft_value_iteration(tabular.mdp_from_tables(*random_tables(1), 0.9), progress=stop)
+
+
+def test_other_threads_run_while_it_solves():
+    """The solver waits, inside its progress callback, for another thread that itself calls the solver."""
+    mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
+    results = []
+    thread = threading.Thread(target=lambda: results.append(tabular.soft_value_iteration(mdp)))
+
+    def run_the_other(progress):
+        if progress["iteration"] == 1:
+            thread.start()
+            thread.join(timeout=60.0)
+
+    own = tabular.soft_value_iteration(mdp, progress=run_the_other)
+    assert np.array_equal(results[0].values, own.values)
+
+
+def test_gridworlds(source_dir):
+    world = tabular.read_gridworld(source_dir / "examples" / "gridworlds" / "four_rooms.toml")
+    mdp = world.mdp()
+    assert mdp.discount == world.discount
+    assert world.cells.shape == (mdp.states, 2)
+    for state, (row, column) in enumerate(world.cells):
+        assert world.state_at[row, column] == state
+        assert world.map[row][column] == world.symbol(state)
+    assert all(theorem.holds for theorem in tabular.verify(mdp, temperature=0.5))
+
+
+def test_errors_are_python_ones(tmp_path):
+    transitions, rewards = random_tables(1)
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
+    with pytest.raises(ValueError, match="temperature must be finite and at least 0, got -1"):
+        tabular.soft_value_iteration(mdp, temperature=-1.0)
+    with pytest.raises(ValueError, match=r"discount must be in \[0, 1\], got 1.5"):
+        mdp.with_discount(1.5)
+    with pytest.raises(ValueError, match="discount must be below 1"):
+        tabular.verify(mdp.with_discount(1.0))
+    transitions[3, 1] *= 0.9
+    with pytest.raises(ValueError, match="state 3, action 1: probabilities must sum to 1, got 0.9"):
+        tabular.mdp_from_tables(transitions, rewards, 0.9)
+    with pytest.raises(ValueError, match="initial_values must have 7 entries, got 2"):
+        tabular.soft_value_iteration(mdp, initial_values=np.zeros(2))
+    with pytest.raises(ValueError, match="values must have 7 entries"):
+        tabular.action_values(mdp, np.zeros(3))
+    with pytest.raises(ValueError, match="transitions must have shape"):
+        tabular.mdp_from_tables(np.zeros((2, 2)), np.zeros((2, 2)), 0.9)
+    with pytest.raises(IndexError):
+        mdp.is_terminal(7)
+    bad = tmp_path / "bad.toml"
+    bad.write_text('map = """\n...\n..\n"""\n')
+    with pytest.raises(RuntimeError, match="bad.toml:3: map: row 2 has 2 cells"):
+        tabular.read_gridworld(bad)
