@@ -38,10 +38,16 @@ Likelihood::Likelihood(const RouteData& data)
 // Where trips end on entering the destination d, z = y / y(d): the term −n log y(d), n = Σ n_o, takes away the flow
 // that leaves d again. That flow is solved for on its own, because only solutions without changes of sign are accurate
 // entry by entry.
-Likelihood::Block Likelihood::solve_block(std::size_t first) const {
+//
+// All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing leaves.
+Likelihood::Block Likelihood::solve_block(std::size_t first) {
   Block block;
+  if (factorise_each_) {
+    block.status = path_sum_.set_weights(weights_, destination_link(demands_[first]));
+    if (block.status != PathSumStatus::Finite) return block;
+  }
   std::vector<int> destinations;
-  for (std::size_t i = first; i < std::min(first + block_size, demands_.size()); ++i) {
+  for (std::size_t i = first; i < std::min(first + (factorise_each_ ? 1 : block_size), demands_.size()); ++i) {
     block.demands.push_back(static_cast<int>(i));
     destinations.push_back(demands_[i].destination);
   }
@@ -64,7 +70,7 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) const {
   Eigen::MatrixXd leaving = Eigen::MatrixXd::Zero(block.path_sums.rows(), block.path_sums.cols());
   for (Eigen::Index c = 0; c < block.path_sums.cols(); ++c) {
     const Demand& demand = demands_[block.demands[c]];
-    const int link = data_->destinations[demand.destination].links.front();
+    const int link = destination_link(demand);
     const double y = block.path_sums(link, c);
     if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
     block.log_path_sum -= demand.trips * std::log(y);
@@ -75,30 +81,53 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) const {
   return block;
 }
 
-LikelihoodValue Likelihood::evaluate(const Eigen::VectorXd& weights) {
+PathSumStatus Likelihood::set_weights(const Eigen::VectorXd& weights) {
+  weights_ = weights;
   const PathSumStatus status = path_sum_.set_weights(weights);
+  factorise_each_ = data_->ending == Ending::OnEntering && status == PathSumStatus::Divergent;
+  return factorise_each_ ? PathSumStatus::Finite : status;
+}
+
+SpectralRadius Likelihood::radius(const SpectralRadiusOptions& options) {
+  path_sum_.set_weights(weights_);
+  const SpectralRadius open = path_sum_.radius(options);
+  if (data_->ending == Ending::ByMove || !(open.upper >= 1.0)) return open;
+  SpectralRadius greatest{.status = Status::Converged, .lower = 0.0, .upper = 0.0};
+  for (const Demand& demand : demands_) {
+    path_sum_.set_weights(weights_, destination_link(demand));
+    const SpectralRadius own = path_sum_.radius(options);
+    if (own.status != Status::Converged) greatest.status = own.status;
+    greatest.lower = std::max(greatest.lower, own.lower);
+    greatest.upper = std::max(greatest.upper, own.upper);
+  }
+  return greatest;
+}
+
+LikelihoodValue Likelihood::evaluate(const Eigen::VectorXd& weights) {
+  const PathSumStatus status = set_weights(weights);
   if (status != PathSumStatus::Finite) return {.status = status};
   const RoadNetwork& network = data_->network;
   double log_likelihood = weights.dot(feature_totals_);
-  Eigen::VectorXd visits = Eigen::VectorXd::Zero(network.move_count());  // Σ_d x(from) z(to); times M: expected uses
-  for (std::size_t first = 0; first < demands_.size(); first += block_size) {
+  const std::vector<double>& move_weights = path_sum_.move_weights();
+  Eigen::VectorXd uses = Eigen::VectorXd::Zero(network.move_count());  // expected, of each move
+  for (std::size_t first = 0; first < demands_.size();) {
     const Block block = solve_block(first);
     if (block.status != PathSumStatus::Finite) return {.status = block.status};
+    first += block.demands.size();
     log_likelihood -= block.log_path_sum;
     for (Eigen::Index c = 0; c < block.flows.cols(); ++c)
       for (int m = 0; m < network.move_count(); ++m)
-        visits(m) += block.flows(network.from[m], c) * block.path_sums(network.to[m], c);
+        uses(m) += block.flows(network.from[m], c) * move_weights[m] * block.path_sums(network.to[m], c);
   }
-  for (int m = 0; m < network.move_count(); ++m) visits(m) *= path_sum_.move_weights()[m];
   return {.status = PathSumStatus::Finite,
           .log_likelihood = log_likelihood,
-          .gradient = feature_totals_ - network.attributes.transpose() * visits};
+          .gradient = feature_totals_ - network.attributes.transpose() * uses};
 }
 
 // With y_i = ∂y/∂θ_i = (I − M)⁻¹ M_i y, where M_i(k,a) = f_i M(k,a):
 //     ∂²/∂θ_i ∂θ_j of Σ c_s log y(s)  =  xᵀ (M_ij y + M_i y_j + M_j y_i) − Σ_s c_s (y_i(s) / y(s)) (y_j(s) / y(s)).
 LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
-  const PathSumStatus status = path_sum_.set_weights(weights);
+  const PathSumStatus status = set_weights(weights);
   if (status != PathSumStatus::Finite) return {.status = status};
   const RoadNetwork& network = data_->network;
   const int features = network.feature_count();
@@ -112,11 +141,12 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
   std::vector<std::map<int, Eigen::VectorXd>> expected(demands_.size());
 
   const Eigen::MatrixXd attributes = network.attributes;  // by columns
-  Eigen::VectorXd visits = Eigen::VectorXd::Zero(network.move_count());
+  Eigen::VectorXd uses = Eigen::VectorXd::Zero(network.move_count());
   Eigen::MatrixXd slopes(network.link_count(), features), inflow(network.link_count(), features);
-  for (std::size_t first = 0; first < demands_.size(); first += block_size) {
+  for (std::size_t first = 0; first < demands_.size();) {
     const Block block = solve_block(first);
     if (block.status != PathSumStatus::Finite) return {.status = block.status};
+    first += block.demands.size();
     result.log_likelihood -= block.log_path_sum;
     for (Eigen::Index c = 0; c < block.flows.cols(); ++c) {
       const Demand& demand = demands_[block.demands[c]];
@@ -126,7 +156,7 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
       inflow.setZero();  // (xᵀ M_i)(a)
       for (int m = 0; m < network.move_count(); ++m) {
         const int from = network.from[m], to = network.to[m];
-        visits(m) += x(from) * y(to);
+        uses(m) += x(from) * move_weights[m] * y(to);
         for (int i = 0; i < features; ++i) {
           const double slope = attributes(m, i) * move_weights[m];  // M_i
           slopes(from, i) += slope * y(to);
@@ -139,7 +169,7 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
       const auto relative_slope = [&](int link) -> Eigen::VectorXd { return slopes.row(link).transpose() / y(link); };
       Eigen::VectorXd at_destination = Eigen::VectorXd::Zero(features);
       if (data_->ending == Ending::OnEntering) {
-        at_destination = relative_slope(data_->destinations[demand.destination].links.front());
+        at_destination = relative_slope(destination_link(demand));
         second += demand.trips * at_destination * at_destination.transpose();
       }
       for (const Origin& origin : demand.origins) {
@@ -150,8 +180,7 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
       result.hessian -= second;
     }
   }
-  for (int m = 0; m < network.move_count(); ++m) visits(m) *= move_weights[m];
-  result.hessian -= attributes.transpose() * visits.asDiagonal() * attributes;
+  result.hessian -= attributes.transpose() * uses.asDiagonal() * attributes;
   for (std::size_t t = 0; t < data_->trips.size(); ++t) {
     const Trip& trip = data_->trips[t];
     auto score = result.scores.row(static_cast<Eigen::Index>(t));

@@ -38,9 +38,10 @@ class Likelihood {
   LikelihoodValue evaluate(const Eigen::VectorXd& weights);
   LikelihoodCurvature curvature(const Eigen::VectorXd& weights);
 
-  // At the weights last evaluated. For Ending::OnEntering the domain is that of the network in which one may drive on
-  // from a destination: a little narrower than the model's own.
-  SpectralRadius radius(const SpectralRadiusOptions& options = {}) const { return path_sum_.radius(options); }
+  // At the weights last evaluated: below 1 where the path sums are finite. For Ending::OnEntering it is that of the
+  // network in which one may drive on from a destination, if that is below 1; else, since no trip does, the greatest
+  // over destinations of the network without the moves out of that one.
+  SpectralRadius radius(const SpectralRadiusOptions& options = {});
 
   const RouteData& data() const { return *data_; }
 
@@ -62,13 +63,19 @@ class Likelihood {
     Eigen::MatrixXd path_sums = {}, flows = {};  // [L × demands]
     double log_path_sum = 0.0;                   // Σ n_o log z(o)
   };
-  Block solve_block(std::size_t first) const;
+  PathSumStatus set_weights(const Eigen::VectorXd& weights);
+  Block solve_block(std::size_t first);
+  int destination_link(const Demand& demand) const { return data_->destinations[demand.destination].links.front(); }
 
   const RouteData* data_;
   Eigen::VectorXd feature_totals_;
   std::vector<Demand> demands_;
   std::vector<int> demand_of_trip_;
   PathSum path_sum_;
+  Eigen::VectorXd weights_;  // last evaluated
+  // Ending::OnEntering where the path sums are finite only because trips end: every destination has its own M, without
+  // the moves out of it, and its own factorisation.
+  bool factorise_each_ = false;
 };
 
 }  // namespace softrl::irl

@@ -61,15 +61,16 @@ PathSum::PathSum(const RoadNetwork& network, std::vector<bool> relevant)
         return SparseLu(std::move(found.row_start), std::move(found.column));
       }()) {}
 
-PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights) {
+PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights, std::optional<int> absorbing) {
   check_size("weights", weights.size(), network_->feature_count());
   for (const double weight : weights) check_finite("weight", weight);
   const Eigen::VectorXd utility = network_->attributes * weights;
   move_weights_.assign(network_->to.size(), 0.0);
+  absorbing_ = absorbing;
   in_range_ = true;
   std::vector<double> values(network_->links.size() + network_->to.size(), 0.0);
   for (int m = 0; m < network_->move_count(); ++m) {
-    if (place_[m] < 0) continue;
+    if (place_[m] < 0 || network_->from[m] == absorbing) continue;
     in_range_ = in_range_ && utility(m) <= largest_exponent;
     move_weights_[m] = std::exp(utility(m));
     values[place_[m]] = -move_weights_[m];
@@ -94,7 +95,9 @@ SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     return {.status = Status::Stalled, .lower = nan, .upper = nan};
   }
-  return spectral_radius(*network_, relevant_, move_weights_, options);
+  std::vector<bool> on_cycles = relevant_;
+  if (absorbing_) on_cycles[*absorbing_] = false;
+  return spectral_radius(*network_, on_cycles, move_weights_, options);
 }
 
 bool PathSum::solve(Eigen::MatrixXd& b) const {

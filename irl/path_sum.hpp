@@ -5,6 +5,7 @@
 // b is 1 where a path may end. The sum is finite exactly if the spectral radius of M is below 1 on the links that
 // matter; log z is then the soft value V of temperature 1 and discount 1.
 #pragma once
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -34,7 +35,8 @@ class PathSum {
 
   // Takes the weights θ [K] and factorises I − M. Finite only if that is certain: with w = (I − M)⁻¹ 1 it checks w > 0
   // and M w < w, which prove that the spectral radius is below 1 (Collatz and Wielandt). Only then call solve.
-  PathSumStatus set_weights(const Eigen::VectorXd& weights);
+  // `absorbing` is a link that no path leaves: M is 0 on the moves out of it.
+  PathSumStatus set_weights(const Eigen::VectorXd& weights, std::optional<int> absorbing = std::nullopt);
 
   const RoadNetwork& network() const { return *network_; }
 
@@ -57,6 +59,7 @@ class PathSum {
   std::vector<int> place_;     // [moves] where −M goes among the values of I − M; −1 if the move is left out
   std::vector<int> diagonal_;  // [L] where the 1 goes
   std::vector<double> move_weights_;
+  std::optional<int> absorbing_;
   bool in_range_ = false;
   SparseLu lu_;
 };

@@ -16,14 +16,14 @@ RoutePolicy::RoutePolicy(const RouteData& data, int destination, const Eigen::Ve
     : data_(&data), destination_(destination), may_end_(data.network.links.size(), false) {
   const std::vector<int>& ends = data.destinations.at(destination).links;
   PathSum path_sum(data.network, reachable(data.network, ends, Direction::Backward));
-  const PathSumStatus status = path_sum.set_weights(weights);
+  const bool on_entering = data.ending == Ending::OnEntering;
+  const PathSumStatus status = path_sum.set_weights(weights, on_entering ? std::optional(ends.front()) : std::nullopt);
   if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
   Eigen::MatrixXd sums = ending_links(data, {destination});
   if (!path_sum.solve(sums))
     throw std::invalid_argument(fmt::format("weights: {}", describe(PathSumStatus::Inaccurate)));
   utilities_ = data.network.attributes * weights;
   values_ = sums.col(0).array().log();
-  if (data.ending == Ending::OnEntering) values_.array() -= values_(ends.front());
   for (const int link : ends) may_end_[link] = true;
 }
 

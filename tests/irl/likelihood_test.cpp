@@ -73,6 +73,43 @@ TEST(Likelihood, ScoresSumToTheGradient) {
   }
 }
 
+// The random walk's own weights, −log of the number of moves, give it a path sum of 1 wherever the destination is
+// certain to be reached. The network has then the spectral radius 1, and only the end of the trips keeps the sums
+// finite: each destination is factorised by itself, and everything above must hold there too.
+TEST(Likelihood, HoldsWhereOnlyTheEndOfTripsKeepsTheSumsFinite) {
+  int compared = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    RouteData data = random_routes({}, Ending::OnEntering, 20, seed);
+    RoadNetwork& network = data.network;
+    for (int m = 0; m < network.move_count(); ++m)
+      network.attributes(m, 2) = std::log(network.out_degree(network.from[m]));
+    const Eigen::Vector3d walk(0.0, 0.0, -1.0);
+    if (data.trips.empty()) continue;
+    Likelihood likelihood(data);
+    const LikelihoodCurvature exact = likelihood.curvature(walk);
+    if (exact.status != PathSumStatus::Finite) continue;  // a part without return, where the walk goes round for ever
+    PathSum open(network, relevant_links(data));
+    if (open.set_weights(walk) == PathSumStatus::Finite) continue;
+    ++compared;
+    const double h = 1e-6;
+    double expected = feature_totals(data).dot(walk);
+    for (const Trip& trip : data.trips)
+      expected -= std::log(path_sums_by_length(data, trip.destination, walk, 5000)(trip.origin));
+    EXPECT_NEAR(exact.log_likelihood, expected, 1e-10 * (1.0 + std::abs(expected))) << "seed " << seed;
+    EXPECT_LT((likelihood.evaluate(walk).gradient - exact.gradient).cwiseAbs().maxCoeff(), 1e-9) << "seed " << seed;
+    EXPECT_LT(likelihood.radius().upper, 1.0) << "seed " << seed;
+    for (int j = 0; j < 3; ++j) {
+      const Eigen::VectorXd step = h * Eigen::VectorXd::Unit(3, j);
+      const LikelihoodValue above = likelihood.evaluate(walk + step), below = likelihood.evaluate(walk - step);
+      const double scale = 1.0 + std::abs(exact.hessian(j, j));
+      EXPECT_NEAR(exact.gradient(j), (above.log_likelihood - below.log_likelihood) / (2 * h), 1e-5 * scale) << seed;
+      const Eigen::VectorXd column = (above.gradient - below.gradient) / (2 * h);
+      EXPECT_LT((exact.hessian.col(j) - column).cwiseAbs().maxCoeff(), 1e-5 * scale * scale) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(compared, 5);
+}
+
 // The log-likelihood is concave: its Hessian has no positive eigenvalue (beyond rounding).
 TEST(Likelihood, IsConcave) {
   for (const Ending ending : endings) {
@@ -82,6 +119,25 @@ TEST(Likelihood, IsConcave) {
       const Eigen::MatrixXd hessian = Likelihood(data).curvature(feasible_weights(seed)).hessian;
       EXPECT_LE(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(hessian).eigenvalues().maxCoeff(), 1e-11) << seed;
     }
+  }
+}
+
+// Where trips end on entering link 1, the cycle 0 ⇄ 1 cannot be driven: there is one path, whatever the weight,
+// although the network itself has the spectral radius e^θ.
+TEST(Likelihood, CyclesThroughADestinationAreNoneWhereTripsEndOnEntering) {
+  RouteData data;
+  data.network = network_of(2, {{0, 1}, {1, 0}}, {{1}, {1}});
+  data.ending = Ending::OnEntering;
+  data.destinations = {{.name = "1", .links = {1}}};
+  data.trips = {make_trip(data, "a", 0, {0, 1})};
+  Likelihood likelihood(data);
+  for (const double weight : {-1.0, 0.0, 3.0}) {
+    const LikelihoodCurvature value = likelihood.curvature(Eigen::VectorXd::Constant(1, weight));
+    ASSERT_EQ(value.status, PathSumStatus::Finite) << weight;
+    EXPECT_NEAR(value.log_likelihood, 0.0, 1e-14);
+    EXPECT_NEAR(value.gradient(0), 0.0, 1e-14);
+    EXPECT_NEAR(value.hessian(0, 0), 0.0, 1e-14);
+    EXPECT_LT(likelihood.radius().upper, 1.0) << weight;
   }
 }
 
