@@ -24,6 +24,8 @@ def draw_gridworld(axes, world, mdp, solution):
             axes.text(column, row, world.symbol(state), ha="center", va="center", fontweight="bold")
             continue
         values[row, column] = solution.values[state]
+        if world.symbol(state) != ".":
+            axes.text(column - 0.45, row - 0.45, world.symbol(state), color="white", fontsize=7, va="top")
         for probability, (down, right) in zip(policy[state], _STEPS):
             if probability > 0.02:
                 length = 0.45 * probability
@@ -44,16 +46,18 @@ def gridworld(world, discount=None, temperature=1.0):
     mdp = world.mdp(discount)
     temperatures = np.atleast_1d(temperature)
     rows, columns = world.state_at.shape
-    height = 3.6 if len(temperatures) > 1 else 5.0
-    width = min(8.0, max(3.0, height * columns / rows))
+    width = 5.0 if len(temperatures) == 1 or columns > 1.3 * rows else 4.0
+    height = width * rows / columns + 0.5
+    stacked = columns > 1.3 * rows  # wide maps one above the other, others side by side
+    shape = (len(temperatures), 1) if stacked else (1, len(temperatures))
     figure, panels = plt.subplots(
-        1, len(temperatures), figsize=(width * len(temperatures) + 0.6, height), squeeze=False, layout="constrained"
+        *shape, figsize=(shape[1] * (width + 1.2), shape[0] * height), squeeze=False, layout="constrained"
     )
-    for axes, alpha in zip(panels[0], temperatures):
+    for axes, alpha in zip(panels.flat, temperatures):
         solution = tabular.soft_policy_iteration(mdp, temperature=alpha)
         image = draw_gridworld(axes, world, mdp, solution)
-        axes.set_title(f"temperature {alpha:g}, discount {mdp.discount:g}" if len(temperatures) == 1 else f"α = {alpha:g}")
-        figure.colorbar(image, ax=axes, shrink=0.8, label="soft value" if axes is panels[0][-1] else None)
+        axes.set_title(f"temperature {alpha:g}, discount {mdp.discount:g}", fontsize=10)
+        figure.colorbar(image, ax=axes, shrink=0.9, label="soft value")
     return figure
 
 
@@ -75,7 +79,7 @@ def convergence(world, discount=None, temperature=1.0):
             np.abs(solve(mdp, temperature=temperature, tolerance=0.0, max_iterations=int(n)).values - truth.values).max()
             for n in shown
         ]
-        axes.plot(iterations, bounds, color=colour, label=f"{name}: certified bound")
+        axes.plot(iterations, bounds, color=colour, linewidth=4, alpha=0.35, label=f"{name}: certified bound")
         axes.plot(shown, np.maximum(errors, truth.error_bound), ".", color=colour, markersize=4, label=f"{name}: true error")
     axes.axhline(truth.error_bound, color="0.6", linewidth=1, linestyle=":", label="accuracy of the reference")
     axes.set(xscale="log", yscale="log", xlabel="iteration", ylabel="error of the values (reward units)")
