@@ -21,6 +21,7 @@ std::optional<Eigen::VectorXd> newton_step(const Bellman& bellman, const Eigen::
   if (!system.regular()) return std::nullopt;
   const Eigen::VectorXd rewards = bellman.action_values(Eigen::VectorXd::Zero(mdp.states()));
   const Eigen::VectorXd raised = bellman.policy_values(policy, rewards).array() + bonus;
+  if (!raised.allFinite()) return std::nullopt;
   const Eigen::VectorXd solution = system.solve(bellman.start_values(raised));
   if (!solution.allFinite()) return std::nullopt;
   return bellman.start_values(solution);

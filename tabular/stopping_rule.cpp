@@ -34,10 +34,14 @@ std::optional<Status> StoppingRule::assess(const Eigen::VectorXd& next, const Sw
     // The bounds contract with the spread of the change, which terminal states pin to 0.
     const bool at_noise = bellman_.mdp().has_terminal_states() ? sweep.residual() <= noise
                                                                : sweep.largest_change - sweep.smallest_change <= noise;
-    return at_noise ? std::optional(Status::Stalled) : std::nullopt;
+    if (!at_noise) return std::nullopt;
+    // The factor 1/(1 − γ) on the rounding error is what stands in the way; an enclosure pays the steps to the end
+    // instead.
+    if (tolerance_ > 2.0 * noise) certify_by_enclosure(next, sweep);
+    return error_bound_ <= tolerance_ ? Status::Converged : Status::Stalled;
   }
   if (sweep.residual() > std::max(next_attempt_, noise)) return std::nullopt;
-  certify_undiscounted(next, sweep);
+  certify_by_enclosure(next, sweep);
   if (error_bound_ <= tolerance_) return Status::Converged;
   if (sweep.residual() <= noise) return Status::Stalled;
   // The bound is proportional to the residual: aim at half the tolerance next time, and at least halve the residual.
@@ -46,7 +50,7 @@ std::optional<Status> StoppingRule::assess(const Eigen::VectorXd& next, const Sw
   return std::nullopt;
 }
 
-void StoppingRule::certify_undiscounted(const Eigen::VectorXd& next, const Sweep& sweep) {
+void StoppingRule::certify_by_enclosure(const Eigen::VectorXd& next, const Sweep& sweep) {
   // The sub- and supersolutions are larger than W, so their rounding is only known afterwards: allow for more if
   // needed.
   double margin = 2.0 * (sweep.residual() + 4.0 * backup_rounding_error(bellman_, sweep.largest_value));
@@ -74,7 +78,7 @@ Solution StoppingRule::solution(Status status, int iterations, const Eigen::Vect
                   .policy = {}};
   const Mdp& mdp = bellman_.mdp();
   if (!std::isfinite(gap_.upper) && !enclosure_ && status != Status::Infeasible && next.allFinite())
-    certify_undiscounted(next, sweep);
+    certify_by_enclosure(next, sweep);
   if (enclosure_) {
     result.values = 0.5 * (enclosure_->lower + enclosure_->upper);
     for (const auto& [state, value] : mdp.terminal()) result.values(state) = value;

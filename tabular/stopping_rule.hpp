@@ -28,7 +28,7 @@ class StoppingRule {
   Solution solution(Status status, int iterations, const Eigen::VectorXd& next, const Sweep& sweep);
 
  private:
-  void certify_undiscounted(const Eigen::VectorXd& next, const Sweep& sweep);
+  void certify_by_enclosure(const Eigen::VectorXd& next, const Sweep& sweep);
 
   Bellman& bellman_;
   double tolerance_;

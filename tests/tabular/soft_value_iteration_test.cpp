@@ -9,6 +9,7 @@
 
 #include "tabular/examples.hpp"
 #include "tabular/high_precision.hpp"
+#include "tabular/soft_policy_iteration.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -109,6 +110,34 @@ TEST(SoftValueIteration, CorridorAtDiscountOneHasAClosedForm) {
   EXPECT_EQ(result.status, Status::Converged);
   EXPECT_LE(result.error_bound, 1e-8);
   for (int s = 0; s <= 6; ++s) EXPECT_NEAR(result.values(s), (6 - s) * step, result.error_bound + 1e-13);
+}
+
+// So near to 1 that 1/(1 − γ) times the rounding error exceeds the tolerance, yet episodes are short: certified all the
+// same.
+TEST(SoftValueIteration, ConvergesVeryNearDiscountOne) {
+  const double cost = 1.0, temperature = 0.8;
+  const double step = -cost - temperature * std::log(1.0 - std::exp(-cost / temperature));
+  for (const double discount : {1.0 - 1e-9, 1.0 - 1e-15}) {
+    const auto result = soft_value_iteration(corridor(6, cost, discount), {.temperature = temperature});
+    EXPECT_EQ(result.status, Status::Converged);
+    for (int s = 0; s <= 6; ++s)
+      EXPECT_NEAR(result.values(s), (6 - s) * step, result.error_bound + 100.0 * (1.0 - discount));
+  }
+}
+
+// Temperatures at which everything but the entropy drowns, up to overflow: honest bounds or none, and no NaN.
+TEST(SoftValueIteration, SurvivesAbsurdTemperatures) {
+  for (const double discount : {0.9, 1.0 - 1e-9, 1.0}) {
+    for (const double temperature : {1e-300, 1e10, 1e300, 1e308}) {
+      const Mdp mdp = corridor(3, 1.0, discount);
+      for (const Solution& result : {soft_value_iteration(mdp, {.temperature = temperature, .max_iterations = 500}),
+                                     soft_policy_iteration(mdp, {.temperature = temperature})}) {
+        EXPECT_FALSE(std::isnan(result.error_bound));
+        EXPECT_EQ(result.status == Status::Converged, result.error_bound <= 1e-8);
+        EXPECT_TRUE(result.status != Status::Converged || result.values.allFinite());
+      }
+    }
+  }
 }
 
 // Two ways of equal length in reward, one step of −12 or many of −1: at temperature 0 a tie that a one-step argument
