@@ -10,12 +10,27 @@
 
 namespace softrl::continuous {
 
+namespace {
+
+// MuJoCo prints its warnings and keeps a log file of them unless somebody else takes them; a library is quiet.
+struct QuietWarnings {
+  QuietWarnings() { mju_user_warning = [](const char*) {}; }
+  ~QuietWarnings() { mju_user_warning = previous; }
+  QuietWarnings(const QuietWarnings&) = delete;
+  QuietWarnings& operator=(const QuietWarnings&) = delete;
+
+  decltype(mju_user_warning) previous = mju_user_warning;
+};
+
+}  // namespace
+
 void MuJoCoModel::Delete::operator()(mjModel_* model) const { mj_deleteModel(model); }
 void MuJoCoModel::Delete::operator()(mjData_* data) const { mj_deleteData(data); }
 
 MuJoCoModel::MuJoCoModel(const std::filesystem::path& xml) {
   if (!std::filesystem::is_regular_file(xml))
     throw std::runtime_error(fmt::format("{}: no such model file", xml.string()));
+  const QuietWarnings quiet;
   std::array<char, 1000> error{};
   model_.reset(mj_loadXML(xml.c_str(), nullptr, error.data(), static_cast<int>(error.size())));
   if (!model_) throw std::runtime_error(fmt::format("{}: {}", xml.string(), error.data()));

@@ -14,10 +14,10 @@
 namespace softrl::continuous {
 
 Task::Task(std::string name, std::unique_ptr<TaskBody> body, int time_limit)
-    : Task(std::move(name), body.get(), std::move(body), time_limit) {}
+    : Task(std::move(name), *body, body, time_limit) {}
 
-Task::Task(std::string name, TaskBody* body, std::unique_ptr<ContinuousEnvironment> owned, int time_limit)
-    : TimeLimit(std::move(owned), time_limit), name_(std::move(name)), body_(body), time_limit_(time_limit) {}
+Task::Task(std::string name, TaskBody& body, std::unique_ptr<TaskBody>& owner, int time_limit)
+    : TimeLimit(std::move(owner), time_limit), name_(std::move(name)), body_(&body), time_limit_(time_limit) {}
 
 int Task::observation_size() const { return static_cast<int>(std::get<BoxSpace>(observation_space()).low.size()); }
 

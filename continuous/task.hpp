@@ -46,7 +46,7 @@ class Task : public TimeLimit<Eigen::VectorXd, Eigen::VectorXd> {
   void restore(const Snapshot& snapshot);  // step() goes on as it would have gone on after snapshot().
 
  private:
-  Task(std::string name, TaskBody* body, std::unique_ptr<ContinuousEnvironment> owned, int time_limit);
+  Task(std::string name, TaskBody& body, std::unique_ptr<TaskBody>& owner, int time_limit);
 
   std::string name_;
   TaskBody* body_;  // Owned by the base class.
