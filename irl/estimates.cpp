@@ -8,24 +8,21 @@
 namespace softrl::irl {
 namespace {
 
-// Eigenvalues of a matrix with unit diagonal: below this, rounding alone explains what is left of the curvature.
-constexpr double flat = 1e-10;
+constexpr double flat = 1e-6;
 
 // A weight takes part in a direction (of unit length) if its share is above this.
-constexpr double takes_part = 1e-4;
+constexpr double takes_part = 1e-3;
 
 }  // namespace
 
-Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores) {
+Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale) {
   const Eigen::Index n = hessian.rows();
   Covariances result{};
   result.identified.assign(n, true);
   result.condition_number = 1.0;
   if (n == 0) return result;
-  Eigen::VectorXd scale(n);
-  for (Eigen::Index j = 0; j < n; ++j) scale(j) = hessian(j, j) < 0.0 ? 1.0 / std::sqrt(-hessian(j, j)) : 0.0;
-  Eigen::MatrixXd correlation = -(scale.asDiagonal() * hessian * scale.asDiagonal());
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(correlation);
+  const Eigen::VectorXd unit = scale.cwiseInverse();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(-(unit.asDiagonal() * hessian * unit.asDiagonal()));
 
   Eigen::VectorXd inverse_values(n);
   double least = std::numeric_limits<double>::infinity(), greatest = 0.0;
@@ -45,7 +42,7 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores)
   }
   if (greatest > 0.0) result.condition_number = greatest / least;
 
-  const Eigen::MatrixXd basis = scale.asDiagonal() * eigen.eigenvectors();
+  const Eigen::MatrixXd basis = unit.asDiagonal() * eigen.eigenvectors();
   result.inverse = basis * inverse_values.asDiagonal() * basis.transpose();
   result.covariance = result.inverse;
   result.robust_covariance = result.inverse * (scores.transpose() * scores) * result.inverse;

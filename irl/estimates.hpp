@@ -15,14 +15,16 @@ namespace softrl::irl {
 
 struct Covariances {
   Eigen::MatrixXd covariance, robust_covariance;  // [K × K] NaN in the rows and columns of unidentified weights.
-  // The direction in which the log-likelihood is flat, as lists of weights: {1}, or {0, 2} if 0 and 2 are collinear.
+  // Directions in which the log-likelihood is flat, as lists of weights: {1}, or {0, 2} if 0 and 2 are collinear.
   std::vector<std::vector<int>> flat_directions;
   std::vector<bool> identified;  // [K] false for a weight that takes part in a flat direction.
-  double condition_number;       // Of −H with its diagonal scaled to 1, over the identified directions; ≥ 1.
-  Eigen::MatrixXd inverse;       // [K × K] the (pseudo-)inverse of −H; finite.
+  double condition_number;       // Of the scaled −H over the other directions; ≥ 1.
+  Eigen::MatrixXd inverse;       // [K × K] of −H over the other directions (a pseudo-inverse); finite.
 };
 
-// `hessian` [K × K], `scores` [trips × K].
-Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores);
+// `hessian` [K × K], `scores` [trips × K]. `scale` [K] > 0 gives the size that the roots of −H's diagonal would have if
+// the data told all weights well; a direction counts as flat if, so scaled, its curvature is below 1e-6. Flat to such a
+// degree are weights without effect, collinear ones, and those that run to infinity because all trips agree with them.
+Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale);
 
 }  // namespace softrl::irl

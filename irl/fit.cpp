@@ -207,14 +207,13 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
       objective.free.push_back(j);
     }
   }
-  // If the moves of a trip varied independently, −H would be the sum of their squared features.
-  objective.scale = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(objective.free.size()));
+  // If the moves of a trip varied independently, −H would have at most the sum of their squared features as its
+  // diagonal.
+  Eigen::VectorXd squares = Eigen::VectorXd::Zero(features);
   for (const Trip& trip : data.trips)
-    for (const int move : trip.moves)
-      for (std::size_t i = 0; i < objective.free.size(); ++i)
-        objective.scale(static_cast<Eigen::Index>(i)) +=
-            std::pow(network.attributes(move, objective.free[i]), 2) / objective.trips;
-  objective.scale = objective.scale.cwiseSqrt();
+    for (const int move : trip.moves) squares += network.attributes.row(move).transpose().cwiseAbs2();
+  const Eigen::VectorXd information_scale = squares(objective.free).cwiseSqrt();
+  objective.scale = information_scale / std::sqrt(objective.trips);
 
   const int code = objective.free.empty() ? 0 : minimise(objective, options.max_iterations);
 
@@ -229,8 +228,8 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
   result.evaluations = objective.evaluations;
   result.infeasible_trials = objective.infeasible_trials;
 
-  const Covariances errors =
-      covariances(at_end.hessian(objective.free, objective.free), at_end.scores(Eigen::indexing::all, objective.free));
+  const Covariances errors = covariances(at_end.hessian(objective.free, objective.free),
+                                         at_end.scores(Eigen::indexing::all, objective.free), information_scale);
   const Eigen::VectorXd slope = at_end.gradient(objective.free);
   result.remaining_gain = 0.5 * slope.dot(errors.inverse * slope);
   result.condition_number = errors.condition_number;
@@ -248,10 +247,15 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
   for (const std::vector<int>& direction : errors.flat_directions) {
     std::vector<int> members;
     for (const int i : direction) members.push_back(objective.free[i]);
+    for (const int j : members) result.estimated[j] = false;
     result.warnings.push_back(
         members.size() == 1
-            ? fmt::format("the likelihood does not depend on {}", name_list(network, members))
-            : fmt::format("the data cannot tell {} apart: only a combination of them is determined; fix one of them",
+            ? fmt::format(
+                  "the trips do not determine {}: the likelihood does not depend on it, or rises for ever as it "
+                  "grows; the search left it at {:.6g}. Leave it out, or fix it",
+                  network.features[members.front()], objective.weights(members.front()))
+            : fmt::format("the trips do not determine {} one by one, only a combination of them. Leave one out, or fix "
+                          "one",
                           name_list(network, members)));
   }
   if (result.remaining_gain > options.tolerance && result.radius.upper > 0.99)

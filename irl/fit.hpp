@@ -34,7 +34,7 @@ struct FitResult {
   double null_log_likelihood;   // Of equal probabilities for the available moves (random_walk_log_likelihood).
   double remaining_gain;        // What a Newton step would still add: ½ gᵀ (−H)⁻¹ g.
   Eigen::VectorXd weights;      // [K]
-  std::vector<bool> estimated;  // [K] false if fixed, or held at the start because the data cannot tell it.
+  std::vector<bool> estimated;  // [K] false if fixed, or if the data cannot tell it (see warnings).
   Eigen::MatrixXd covariance, robust_covariance;  // [K × K] 0 for fixed weights, NaN for those the data cannot tell.
   double condition_number;                        // Of the scaled Hessian (estimates.hpp).
   SpectralRadius radius;                          // At the weights.

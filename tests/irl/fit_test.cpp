@@ -128,6 +128,17 @@ TEST(Fit, HoldsAWeightThatWouldRunToInfinity) {
   EXPECT_TRUE(std::isnan(result.covariance(0, 0)));
 }
 
+// All trips take the way of feature 1: the likelihood rises for ever as its weight grows.
+TEST(Fit, SaysWhenTheTripsAreUnanimous) {
+  const RouteData data = two_ways(40, 40);
+  Likelihood likelihood(data);
+  const FitResult result = fit(likelihood);
+  EXPECT_THAT(result.warnings, ElementsAre(HasSubstr("do not determine f0")));
+  EXPECT_FALSE(result.estimated[0]);
+  EXPECT_TRUE(std::isnan(result.covariance(0, 0)));
+  EXPECT_TRUE(std::isfinite(result.weights(0)));
+}
+
 TEST(Fit, StopsAtTheIterationLimit) {
   const RouteData data = random_routes({}, Ending::ByMove, 40, 3);
   Likelihood likelihood(data);
