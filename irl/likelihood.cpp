@@ -141,6 +141,7 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
   std::vector<std::map<int, Eigen::VectorXd>> expected(demands_.size());
 
   const Eigen::MatrixXd attributes = network.attributes;  // by columns
+  const Eigen::RowVectorXd largest = attributes.cwiseAbs().colwise().maxCoeff();
   Eigen::VectorXd uses = Eigen::VectorXd::Zero(network.move_count());
   Eigen::MatrixXd slopes(network.link_count(), features), inflow(network.link_count(), features);
   for (std::size_t first = 0; first < demands_.size();) {
@@ -163,7 +164,7 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
           inflow(to, i) += slope * x(from);
         }
       }
-      if (!path_sum_.solve(slopes)) return {.status = PathSumStatus::Inaccurate};
+      if (!path_sum_.solve(slopes, y * largest)) return {.status = PathSumStatus::Inaccurate};
       const Eigen::MatrixXd cross = inflow.transpose() * slopes;
       Eigen::MatrixXd second = cross + cross.transpose();  // what is missing, xᵀ M_ij y, is added for all at the end
       const auto relative_slope = [&](int link) -> Eigen::VectorXd { return slopes.row(link).transpose() / y(link); };

@@ -103,33 +103,37 @@ SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
 bool PathSum::solve(Eigen::MatrixXd& b) const {
   const Eigen::MatrixXd right_hand_side = b;
   lu_.solve(b);
-  return small_residual(b, right_hand_side, false);
+  return small_residual(b, right_hand_side, right_hand_side, false);
+}
+
+bool PathSum::solve(Eigen::MatrixXd& b, const Eigen::MatrixXd& size) const {
+  const Eigen::MatrixXd right_hand_side = b;
+  lu_.solve(b);
+  return small_residual(b, right_hand_side, size, false);
 }
 
 bool PathSum::solve_transposed(Eigen::MatrixXd& b) const {
   const Eigen::MatrixXd right_hand_side = b;
   lu_.solve_transposed(b);
-  return small_residual(b, right_hand_side, true);
+  return small_residual(b, right_hand_side, right_hand_side, true);
 }
 
-bool PathSum::small_residual(const Eigen::MatrixXd& x, const Eigen::MatrixXd& b, bool transposed) const {
+bool PathSum::small_residual(const Eigen::MatrixXd& x, const Eigen::MatrixXd& b, const Eigen::MatrixXd& size,
+                             bool transposed) const {
   const std::vector<int>& row = transposed ? network_->to : network_->from;
   const std::vector<int>& column = transposed ? network_->from : network_->to;
-  Eigen::VectorXd product(x.rows()), size(x.rows());
+  Eigen::VectorXd product(x.rows()), terms(x.rows());
   for (Eigen::Index c = 0; c < x.cols(); ++c) {
     product.setZero();
-    size.setZero();
+    // Entries near the smallest doubles (2e-308) have no relative accuracy; nothing that is used is that small.
+    terms = (x.col(c).array().abs() + size.col(c).array().abs() + 1e-290).matrix();
     for (int m = 0; m < network_->move_count(); ++m) {
       const double term = move_weights_[m] * x(column[m], c);
       product(row[m]) += term;
-      size(row[m]) += std::abs(term);
+      terms(row[m]) += std::abs(term);
     }
-    for (Eigen::Index k = 0; k < x.rows(); ++k) {
-      const double residual = std::abs(x(k, c) - product(k) - b(k, c));
-      // Entries near the smallest doubles (2e-308) have no relative accuracy; nothing that is used is that small.
-      const double terms = std::abs(x(k, c)) + size(k) + std::abs(b(k, c)) + 1e-290;
-      if (!(residual <= residual_tolerance * terms)) return false;
-    }
+    const auto residual = (x.col(c) - product - b.col(c)).array().abs();
+    if (!(residual <= residual_tolerance * terms.array()).all()) return false;
   }
   return true;
 }

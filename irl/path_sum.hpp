@@ -47,12 +47,15 @@ class PathSum {
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) const;
 
   // Overwrites the columns of `b` [L × any] by (I − M)⁻¹ b or (I − M)⁻ᵀ b. False if a residual, entry by entry, exceeds
-  // 1e-9 of the terms it is the sum of.
+  // 1e-9 of the terms it is the sum of. Where b has both signs they may cancel: `size` (as b) is then what an entry is
+  // measured by as well.
   [[nodiscard]] bool solve(Eigen::MatrixXd& b) const;
+  [[nodiscard]] bool solve(Eigen::MatrixXd& b, const Eigen::MatrixXd& size) const;
   [[nodiscard]] bool solve_transposed(Eigen::MatrixXd& b) const;
 
  private:
-  bool small_residual(const Eigen::MatrixXd& x, const Eigen::MatrixXd& b, bool transposed) const;
+  bool small_residual(const Eigen::MatrixXd& x, const Eigen::MatrixXd& b, const Eigen::MatrixXd& size,
+                      bool transposed) const;
 
   const RoadNetwork* network_;
   std::vector<bool> relevant_;

@@ -57,6 +57,32 @@ TEST(Likelihood, GradientAndHessianAgreeWithDifferences) {
   }
 }
 
+// A feature that is the difference of a height at the ends of a move cancels along every path: with d at the same
+// height as o the expected sum is exactly 0, which rounding must not turn into a refusal. Its total is known from o and
+// d alone, so that the trips leave it no variance: score and Hessian are 0.
+TEST(Likelihood, HeightsCancel) {
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      RouteData data = random_routes({}, ending, 20, seed);
+      if (data.trips.empty()) continue;
+      for (Destination& destination : data.destinations) destination.links.resize(1);
+      std::erase_if(data.trips, [&](const Trip& trip) {
+        return trip_links(data.network, trip).back() != data.destinations[trip.destination].links.front();
+      });
+      if (data.trips.empty()) continue;
+      Random random(seed, "heights");
+      Eigen::VectorXd height(data.network.link_count());
+      for (double& h : height) h = random.below(2) == 0 ? 0.0 : 100.0 * random.normal();
+      for (int m = 0; m < data.network.move_count(); ++m)
+        data.network.attributes(m, 0) = height(data.network.to[m]) - height(data.network.from[m]);
+      const LikelihoodCurvature value = Likelihood(data).curvature(Eigen::Vector3d(0.001, -1.0, std::log(0.3)));
+      ASSERT_EQ(value.status, PathSumStatus::Finite) << "seed " << seed;
+      EXPECT_LT(value.scores.col(0).cwiseAbs().maxCoeff(), 1e-9) << "seed " << seed;
+      EXPECT_LT(value.hessian.col(0).cwiseAbs().maxCoeff(), 1e-6) << "seed " << seed;
+    }
+  }
+}
+
 // Two ways to the same numbers: the flows of the adjoint solve, and the slopes of the path sums trip by trip.
 TEST(Likelihood, ScoresSumToTheGradient) {
   for (const Ending ending : endings) {
