@@ -1,5 +1,6 @@
 // softrl._exact.irl, which softrl.routes shows to users.
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -64,7 +65,7 @@ void bind_results(nb::module_& m) {
   const auto rv = nb::rv_policy::copy;
   nb::class_<RouteFit>(m, "RouteFit", "Fitted weights and their errors; definitions as in irl/fit.hpp.")
       .def_ro("names", &RouteFit::names, "Names of the weights, in the order of all arrays here.")
-      .def_ro("trips", &RouteFit::trips)
+      .def_ro("trips", &RouteFit::trips, "Number of trips.")
       .def_prop_ro(
           "status", [](const RouteFit& r) { return std::string(softrl::to_string(r.fit.status)); },
           "\"converged\", \"iteration_limit\" or \"stalled\".")
@@ -99,16 +100,23 @@ void bind_results(nb::module_& m) {
       .def_prop_ro(
           "remaining_gain", [](const RouteFit& r) { return r.fit.remaining_gain; },
           "What a Newton step would still add to the log-likelihood.")
-      .def_prop_ro("condition_number", [](const RouteFit& r) { return r.fit.condition_number; })
+      .def_prop_ro(
+          "condition_number", [](const RouteFit& r) { return r.fit.condition_number; },
+          "Of the scaled Hessian; large if weights are hard to tell apart.")
       .def_prop_ro(
           "spectral_radius", [](const RouteFit& r) { return std::pair(r.fit.radius.lower, r.fit.radius.upper); },
           "Lower and upper bound; the path sum is finite below 1.")
       .def_prop_ro(
           "warnings", [](const RouteFit& r) { return r.fit.warnings; },
           "A sentence for each weight, or set of weights, that the data cannot tell.")
-      .def_prop_ro("iterations", [](const RouteFit& r) { return r.fit.iterations; })
-      .def_prop_ro("evaluations", [](const RouteFit& r) { return r.fit.evaluations; })
-      .def_prop_ro("infeasible_trials", [](const RouteFit& r) { return r.fit.infeasible_trials; })
+      .def_prop_ro(
+          "iterations", [](const RouteFit& r) { return r.fit.iterations; }, "Of L-BFGS.")
+      .def_prop_ro(
+          "evaluations", [](const RouteFit& r) { return r.fit.evaluations; },
+          "Of the log-likelihood and its gradient, all trial steps included.")
+      .def_prop_ro(
+          "infeasible_trials", [](const RouteFit& r) { return r.fit.infeasible_trials; },
+          "Trial steps that left the weights at which the path sum is finite, and were shortened.")
       .def("__repr__", [](const RouteFit& r) {
         std::string text =
             fmt::format("RouteFit({}, log_likelihood={:.4f}", softrl::to_string(r.fit.status), r.fit.log_likelihood);
