@@ -1,4 +1,5 @@
 // softrl.tabular: the exact solvers. Names, shapes, units, defaults and errors are those of the headers in tabular/.
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,10 +59,17 @@ Mdp make_mdp(double discount, const Array<Index>& action_offsets, const Array<do
   return Mdp(std::move(arrays));
 }
 
-// What the observer sees is a dict of the measurements and the iteration.
+// What the observer sees is a dict of the measurements and the iteration. With or without one, Ctrl-C ends a long
+// solve.
 ProgressObserver to_observer(const std::optional<PythonObserver>& observer) {
-  if (!observer) return {};
-  return [&observer](const Progress& progress) {
+  using Clock = std::chrono::steady_clock;
+  return [&observer, last_look = Clock::now()](const Progress& progress) mutable {
+    if (Clock::now() - last_look > std::chrono::milliseconds(100)) {
+      last_look = Clock::now();
+      const nb::gil_scoped_acquire gil;
+      if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    }
+    if (!observer) return;
     std::map<std::string, double> measurements{{"iteration", static_cast<double>(progress.done)}};
     for (const auto& [name, value] : progress.measurements) measurements.emplace(name, value);
     (*observer)(measurements);

@@ -29,7 +29,7 @@ std::vector<std::string> split_lines(std::string_view text) {
 int first_row_line(std::string_view text, int key_line) {
   const auto lines = split_lines(text);
   const std::string& line = lines.at(static_cast<std::size_t>(key_line) - 1);
-  const auto quotes = line.find_first_of("\"'");
+  const auto quotes = line.find_first_of("\"'", line.find('='));
   const bool opens = quotes != std::string::npos && line.find_first_not_of("\"'", quotes) == std::string::npos;
   return opens ? key_line + 1 : key_line;
 }

@@ -1,5 +1,7 @@
 """softrl.tabular against a plain NumPy value iteration."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -124,6 +126,18 @@ def test_an_exception_in_progress_comes_out():
 
     with pytest.raises(Enough):
         tabular.soft_value_iteration(tabular.mdp_from_tables(*random_tables(1), 0.9), progress=stop)
+
+
+def test_an_interrupt_ends_a_long_solve():
+    """Two states that never meet keep a spread that shrinks by 1e-12 a sweep: left alone it would go on for days."""
+    code = (
+        "import numpy as np, _thread, threading; from softrl import tabular;"
+        "mdp = tabular.mdp_from_tables(np.eye(2)[:, None, :], np.array([[0.0], [1.0]]), 1 - 1e-12);"
+        "threading.Timer(0.5, _thread.interrupt_main).start();"
+        "tabular.soft_value_iteration(mdp, max_iterations=2**31 - 1)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "KeyboardInterrupt" in result.stderr
 
 
 def test_other_threads_run_while_it_solves():

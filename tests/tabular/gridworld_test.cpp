@@ -101,6 +101,7 @@ TEST(Gridworld, NamesTheLineOfAnUnequalRow) {
                  AllOf(StartsWith("bad.toml:5: map: row 3 has 3 cells"), EndsWith("have 4")));
   expect_refused("map = \"\"\"####\n#.G#\n#####\"\"\"\n", StartsWith("bad.toml:3: map: row 3 has 5 cells"));
   expect_refused("map = '''\n###\n####'''\n", StartsWith("bad.toml:3: map: row 2"));
+  expect_refused("\"map\" = \"\"\"\r\n###\r\n####\r\n\"\"\"\r\n", StartsWith("bad.toml:3: map: row 2"));
 }
 
 TEST(Gridworld, NamesTheLineOfEverythingElseThatMakesNoSense) {
