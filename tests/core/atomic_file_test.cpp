@@ -65,5 +65,14 @@ TEST_F(AtomicFile, NamesTheFolderThatDoesNotExist) {
               ThrowsMessage<std::runtime_error>(HasSubstr((folder_ / "no").string())));
 }
 
+TEST_F(AtomicFile, CheckFindsOutBeforehandAndWritesNothing) {
+  check_output("");
+  check_output(folder_ / "a.json");
+  EXPECT_THAT([&] { check_output(folder_ / "no" / "a.json"); },
+              ThrowsMessage<std::runtime_error>(HasSubstr((folder_ / "no").string())));
+  EXPECT_THAT([&] { check_output(folder_); }, ThrowsMessage<std::runtime_error>(HasSubstr("is a folder")));
+  EXPECT_EQ(files(), 0u);
+}
+
 }  // namespace
 }  // namespace softrl
