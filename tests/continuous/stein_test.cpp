@@ -2,13 +2,12 @@
 
 #include <cmath>
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <gmock/gmock.h>
+
+#include "torch_generator.hpp"
 
 namespace softrl::continuous {
 namespace {
-
-at::Generator generator(std::uint64_t seed) { return at::make_generator<at::CPUGeneratorImpl>(seed); }
 
 double kernel(const torch::Tensor& x, const torch::Tensor& y, double h) {
   return std::exp(-(x - y).square().sum().item<double>() / h);
@@ -33,7 +32,7 @@ torch::Tensor direction_by_definition(const torch::Tensor& fixed, const torch::T
 
 TEST(Stein, DirectionIsTheDefinition) {
   for (const int d : {1, 2, 6}) {
-    const auto random = generator(static_cast<std::uint64_t>(d));
+    const auto random = test_generator(static_cast<std::uint64_t>(d));
     const torch::Tensor fixed = torch::randn({2, 7, d}, random, torch::kFloat64);
     const torch::Tensor updated = torch::randn({2, 5, d}, random, torch::kFloat64);
     const torch::Tensor scores = torch::randn({2, 7, d}, random, torch::kFloat64);
@@ -76,7 +75,7 @@ TEST(Stein, LogSquashIsItsDefinitionAndStaysFiniteFarOut) {
 // ∇_u [ sin(3 a) + log Π(1 − a²) ] at a = tanh u, by central differences.
 TEST(Stein, SquashedScoreIsTheGradientBeforeTheSquash) {
   const double step = 1e-6;
-  const torch::Tensor u = torch::randn({20, 3}, generator(1), torch::kFloat64);
+  const torch::Tensor u = torch::randn({20, 3}, test_generator(1), torch::kFloat64);
   const torch::Tensor a = u.tanh();
   const torch::Tensor score = squashed_score(a, 3.0 * (3.0 * a).cos());
   const auto log_density = [](const torch::Tensor& x) { return (3.0 * x.tanh()).sin().sum(-1) + log_squash(x); };
@@ -108,7 +107,7 @@ Moments exact_moments(double (*q)(double)) {
 }
 
 Moments particle_moments(torch::Tensor (*q)(const torch::Tensor&), int particles, int steps) {
-  torch::Tensor u = torch::randn({1, particles, 1}, generator(3), torch::kFloat64) * 0.5;
+  torch::Tensor u = torch::randn({1, particles, 1}, test_generator(3), torch::kFloat64) * 0.5;
   for (int step = 0; step < steps; ++step) {
     torch::Tensor a = u.tanh().requires_grad_();
     q(a).sum().backward();

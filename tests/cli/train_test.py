@@ -1,0 +1,162 @@
+"""`softrl train` and `softrl evaluate`: a run's folder, its figures, and refusals that leave nothing behind."""
+
+import csv
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+SMALL = ["--set", "hidden=[16,16]", "--set", "batch_size=8", "--set", "start_steps=50", "--set", "log_interval=50",
+         "--set", "checkpoint_interval=100"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(softrl, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "mg"
+    result = softrl("train", "multi_goal", "--algorithm", "sql", "--seed", 3, "--steps", 300, "--out", folder, *SMALL)
+    assert result.returncode == 0, result
+    return folder
+
+
+def test_run_folder_holds_what_it_should(run):
+    summary = json.loads((run / "summary.json").read_text())
+    assert (summary["status"], summary["steps"], summary["task"], summary["seed"]) == ("finished", 300, "multi_goal", 3)
+    rows = list(csv.DictReader((run / "metrics.csv").open()))
+    assert [int(row["step"]) for row in rows] == [50, 100, 150, 200, 250, 300]
+    assert int(rows[-1]["episodes"]) == summary["episodes"] > 0
+    assert all(float(row["critic_loss"]) > 0 for row in rows)
+    assert (run / "checkpoint.pt").exists() and list(run.glob("events.out.tfevents.*"))
+
+
+def test_event_file_is_read_by_tensorboard(run):
+    event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    events = event_accumulator.EventAccumulator(str(run))
+    events.Reload()
+    rows = [row for row in csv.DictReader((run / "metrics.csv").open())]
+    for tag, column in [("loss/critic", "critic_loss"), ("sampler/q", "q"), ("sampler/stein", "stein")]:
+        scalars = events.Scalars(tag)
+        assert [scalar.step for scalar in scalars] == [int(row["step"]) for row in rows]
+        assert [scalar.value for scalar in scalars] == pytest.approx([float(row[column]) for row in rows], rel=1e-6)
+
+
+def test_config_of_a_run_makes_the_same_run(softrl, run, tmp_path):
+    again = tmp_path / "again"
+    assert softrl("train", "multi_goal", "--config", run / "config.toml", "--out", again).returncode == 0
+
+    def learned(folder):
+        rows = csv.DictReader((folder / "metrics.csv").open())
+        return [(row["step"], row["return"], row["critic_loss"], row["q"]) for row in rows]
+
+    assert learned(again) == learned(run)
+    assert (again / "config.toml").read_text() == (run / "config.toml").read_text()
+
+
+def test_evaluation_adds_up(softrl, run, tmp_path):
+    out, paths = tmp_path / "eval.json", tmp_path / "paths.csv"
+    result = softrl("evaluate", run, "--episodes", 20, "--seed", 5, "--json", out, "--trajectories", paths)
+    assert result.returncode == 0, result
+    figures = json.loads(out.read_text())
+    assert figures["task"] == "multi_goal" and figures["episodes"] == 20
+    assert figures["return_low"] < figures["mean_return"] < figures["return_high"]
+    assert {(goal["x"], goal["y"]) for goal in figures["goals"]} == {(5, 0), (-5, 0), (0, 5), (0, -5)}
+    assert sum(goal["count"] for goal in figures["goals"]) + figures["no_goal"] == 20
+    for goal in figures["goals"]:
+        assert goal["share"] == goal["count"] / 20 and goal["low"] <= goal["share"] <= goal["high"]
+    rows = list(csv.DictReader(paths.open()))
+    assert len({row["episode"] for row in rows}) == 20
+    assert len(rows) == 20 + round(20 * figures["mean_length"])  # a row per state: one more than steps
+    ends = {row["episode"]: (float(row["x"]), float(row["y"])) for row in rows}  # the last row of each episode
+    reached = sum(any((x - g["x"]) ** 2 + (y - g["y"]) ** 2 < 1 for g in figures["goals"]) for x, y in ends.values())
+    assert reached == 20 - figures["no_goal"]
+
+
+def test_resume_reaches_the_new_number_of_steps(softrl, tmp_path):
+    folder = tmp_path / "run"
+    assert softrl("train", "InvertedPendulum-v5", "--steps", 100, "--out", folder, *SMALL).returncode == 0
+    assert softrl("train", "--resume", folder, "--steps", 200).returncode == 0
+    assert json.loads((folder / "summary.json").read_text())["steps"] == 200
+
+
+def test_half_cheetah_trains(softrl, tmp_path):
+    folder, out = tmp_path / "run", tmp_path / "eval.json"
+    result = softrl("train", "HalfCheetah-v5", "--steps", 1200, "--out", folder, *SMALL)
+    assert result.returncode == 0, result
+    assert softrl("evaluate", folder, "--episodes", 2, "--json", out).returncode == 0
+    figures = json.loads(out.read_text())
+    assert figures["mean_length"] == 1000 and -5000 < figures["mean_return"] < 5000
+    assert "goals" not in figures
+
+
+def test_interrupt_leaves_a_run_to_resume(softrl, tmp_path):
+    folder = tmp_path / "run"
+    program = softrl("--version").args[0]
+    arguments = ["train", "multi_goal", "--steps", "1000000", "--out", str(folder), *SMALL]
+    process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if (folder / "checkpoint.pt").exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1 and "--resume" in output
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["status"] == "interrupted"
+    assert softrl("train", "--resume", folder, "--steps", summary["steps"] + 50).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["Swimmer"], ["unknown task Swimmer", "HalfCheetah-v5", "multi_goal"]),
+        (["multi_goal", "--set", "temprature=1"], ["temprature", "unknown key"]),
+        (["multi_goal", "--set", "temperature=hot"], ["temperature", "must be a number"]),
+        (["multi_goal", "--set", "hidden=[1.5]"], ["hidden"]),
+        (["multi_goal", "--set", "discount=1.5"], ["discount must be in [0, 1], got 1.5"]),
+        (["multi_goal", "--set", "bandwidth=wide"], ["bandwidth", "sql_paper", "wide"]),
+        (["multi_goal", "--set", "temperature"], ["key=value"]),
+        (["multi_goal", "--algorithm", "ppo"], ["algorithm must be sql, got ppo"]),
+        (["multi_goal", "--steps", "0"], ["steps must be at least 1, got 0"]),
+        (["multi_goal", "--seed", "-1"], ["seed must be at least 0, got -1"]),
+        (["multi_goal", "--config", "no/such.toml"], ["no/such.toml"]),
+        ([], ["TASK"]),
+    ],
+)
+def test_refuses_and_leaves_nothing(refuses, tmp_path, arguments, words):
+    refuses("train", *arguments, "--out", tmp_path / "run", words=words)
+
+
+def test_refuses_an_unknown_key_in_a_file_with_its_line(refuses, tmp_path):
+    file = tmp_path / "bad.toml"
+    file.write_text('task = "multi_goal"\ntemperature = 10.0\npartciles = 3\n')
+    refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=[f"{file}:3", "partciles"])
+
+
+def test_refuses_a_configuration_of_another_task(refuses, tmp_path, source_dir):
+    file = source_dir / "examples/train/HalfCheetah-v5.toml"
+    refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=["HalfCheetah-v5", "multi_goal"])
+
+
+def test_refuses_a_folder_in_use(refuses, run):
+    before = (run / "metrics.csv").read_text()
+    refuses("train", "multi_goal", "--out", run, words=[run, "already exists"])
+    assert (run / "metrics.csv").read_text() == before
+
+
+def test_refuses_missing_and_damaged_runs(softrl, refuses, run, tmp_path):
+    refuses("evaluate", tmp_path / "none", words=["no such run folder"])
+    refuses("train", "--resume", tmp_path / "none", words=["no such run folder"])
+    refuses("evaluate", run, "--episodes", "0", words=["episodes"])
+    refuses("evaluate", run, "--json", tmp_path / "no" / "eval.json", words=["does not exist"])
+    refuses("train", "--resume", run, words=["steps must be more than the 300"])
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for name in ["config.toml", "checkpoint.pt"]:
+        (damaged / name).write_bytes((run / name).read_bytes())
+    checkpoint = (run / "checkpoint.pt").read_bytes()
+    (damaged / "checkpoint.pt").write_bytes(checkpoint[: len(checkpoint) // 2])
+    refuses("evaluate", damaged, "--json", tmp_path / "eval.json", words=["checkpoint.pt", "damaged"])
+    refuses("train", "--resume", damaged, "--steps", "400", words=["checkpoint.pt", "damaged"])
+    (damaged / "config.toml").write_text("task = 3\n")
+    refuses("evaluate", damaged, words=["config.toml:1", "task"])

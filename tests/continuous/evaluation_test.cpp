@@ -1,0 +1,77 @@
+#include "continuous/evaluation.hpp"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+
+#include "continuous/multi_goal.hpp"
+
+namespace softrl::continuous {
+namespace {
+
+// Always the same action.
+class Constant : public ContinuousPolicy {
+ public:
+  explicit Constant(Eigen::Vector2d action) : action_(std::move(action)) {}
+  Eigen::VectorXd sample(const Eigen::VectorXd&, Random&) const override { return action_; }
+  double log_prob(const Eigen::VectorXd&, const Eigen::VectorXd&) const override { return 0.0; }
+
+ private:
+  Eigen::Vector2d action_;
+};
+
+// Five values 1 … 5: mean 3, standard error √0.5, t quantile of 4 degrees of freedom 2.776445.
+TEST(Evaluation, IntervalOfAMeanIsStudents) {
+  const auto [low, high] = mean_interval({1, 2, 3, 4, 5});
+  EXPECT_NEAR(low, 3.0 - 2.7764451 * std::sqrt(0.5), 1e-6);
+  EXPECT_NEAR(high, 3.0 + 2.7764451 * std::sqrt(0.5), 1e-6);
+  EXPECT_TRUE(std::isinf(mean_interval({1.0}).high));
+}
+
+// Wilson's bounds solve (p̂ − p)² = z² p (1 − p)/n.
+TEST(Evaluation, IntervalOfAShareSolvesWilsonsEquation) {
+  for (const int count : {0, 3, 20, 40}) {
+    const auto [low, high] = share_interval(count, 40);
+    for (const double p : {low, high}) {
+      const double error = count / 40.0 - p;
+      EXPECT_NEAR(error * error, 1.959963984540054 * 1.959963984540054 * p * (1.0 - p) / 40.0, 1e-12) << count;
+    }
+    EXPECT_LE(low, count / 40.0);
+    EXPECT_GE(high, count / 40.0);
+  }
+}
+
+// Straight to the right: every episode ends in (5, 0), after the same handful of steps.
+TEST(Evaluation, CountsTheGoalThatIsReached) {
+  const auto task = make_task("multi_goal");
+  const auto result = evaluate(*task, Constant({0.9, 0.0}), {.episodes = 20, .seed = 4});
+  const GoalCounts counts = count_goals(result.trajectories);
+  EXPECT_EQ(counts.goals[0].goal, Eigen::Vector2d(5, 0));
+  EXPECT_EQ(counts.goals[0].count, 20);
+  EXPECT_EQ(counts.goals[0].share, 1.0);
+  EXPECT_EQ(counts.no_goal, 0);
+  EXPECT_NEAR(result.mean_length, 5.0, 0.5);
+  double sum = 0.0;
+  for (const auto& trajectory : result.trajectories) sum += trajectory.discounted_return();
+  EXPECT_NEAR(result.mean_return, sum / 20.0, 1e-9);
+  EXPECT_LT(result.return_interval.low, result.mean_return);
+}
+
+TEST(Evaluation, StandingStillReachesNothing) {
+  const auto task = make_task("multi_goal");
+  const auto result = evaluate(*task, Constant({0.0, 0.0}), {.episodes = 3});
+  EXPECT_EQ(count_goals(result.trajectories).no_goal, 3);
+  EXPECT_EQ(result.mean_length, 30.0);
+}
+
+TEST(Evaluation, NamesTheOptionItRefuses) {
+  const auto task = make_task("multi_goal");
+  EXPECT_THAT(
+      [&] {
+        evaluate(*task, Constant({0, 0}), {.episodes = 0});
+      },
+      testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("episodes")));
+}
+
+}  // namespace
+}  // namespace softrl::continuous

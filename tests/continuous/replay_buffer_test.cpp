@@ -1,0 +1,82 @@
+#include "continuous/replay_buffer.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "torch_generator.hpp"
+
+namespace softrl::continuous {
+namespace {
+
+// A transition that carries its number in every field.
+Transition<Eigen::VectorXd, Eigen::VectorXd> numbered(int i) {
+  const double x = i;
+  return {.observation = Eigen::Vector2d(x, x + 0.25),
+          .action = Eigen::VectorXd::Constant(1, -x),
+          .reward = 2.0 * x,
+          .next_observation = Eigen::Vector2d(x + 0.5, x + 0.75),
+          .terminated = i % 3 == 0,
+          .truncated = i % 3 == 1};
+}
+
+TEST(ReplayBuffer, FieldsOfASampleBelongTogether) {
+  ReplayBuffer replay(5000, 2, 1);
+  for (int i = 0; i < 3000; ++i) replay.add(numbered(i));
+  const Batch batch = replay.sample(256, test_generator(1));
+  for (int b = 0; b < 256; ++b) {
+    const int i = static_cast<int>(batch.observations[b][0].item<float>());
+    const auto expected = numbered(i);
+    EXPECT_EQ(batch.observations[b][1].item<float>(), expected.observation(1));
+    EXPECT_EQ(batch.actions[b][0].item<float>(), expected.action(0));
+    EXPECT_EQ(batch.rewards[b].item<float>(), expected.reward);
+    EXPECT_EQ(batch.next_observations[b][0].item<float>(), expected.next_observation(0));
+    EXPECT_EQ(batch.next_observations[b][1].item<float>(), expected.next_observation(1));
+    EXPECT_EQ(batch.continues[b].item<float>(), expected.terminated ? 0.0f : 1.0f) << "a time limit is no end";
+  }
+}
+
+TEST(ReplayBuffer, OverwritesTheOldest) {
+  ReplayBuffer replay(10, 2, 1);
+  for (int i = 0; i < 23; ++i) replay.add(numbered(i));
+  EXPECT_EQ(replay.size(), 10);
+  const torch::Tensor rewards = std::get<0>(replay.contents().rewards.sort());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(rewards[i].item<float>(), 2.0f * static_cast<float>(13 + i));
+}
+
+// 200,000 draws from 20 transitions: each count within 6 standard deviations, a false alarm below 1e-7 in all.
+TEST(ReplayBuffer, SamplesUniformly) {
+  ReplayBuffer replay(20, 2, 1);
+  for (int i = 0; i < 20; ++i) replay.add(numbered(i));
+  const int draws = 200'000;
+  const torch::Tensor drawn = replay.sample(draws, test_generator(2)).observations.select(1, 0).to(torch::kInt64);
+  const torch::Tensor counts = at::bincount(drawn, {}, 20);
+  const double deviation = std::sqrt(draws * 0.05 * 0.95);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_NEAR(static_cast<double>(counts[i].item<std::int64_t>()), draws * 0.05, 6.0 * deviation) << i;
+}
+
+TEST(ReplayBuffer, RestoredContentsGoOnAlike) {
+  ReplayBuffer original(10, 2, 1), restored(10, 2, 1);
+  for (int i = 0; i < 14; ++i) original.add(numbered(i));
+  restored.restore(original.contents(), original.next());
+  original.add(numbered(14));
+  restored.add(numbered(14));
+  EXPECT_TRUE(torch::equal(original.contents().observations, restored.contents().observations));
+  EXPECT_TRUE(
+      torch::equal(original.sample(32, test_generator(3)).rewards, restored.sample(32, test_generator(3)).rewards));
+}
+
+TEST(ReplayBuffer, NamesWhatItRefuses) {
+  using testing::HasSubstr;
+  using testing::ThrowsMessage;
+  EXPECT_THAT([] { ReplayBuffer(0, 2, 1); }, ThrowsMessage<std::invalid_argument>(HasSubstr("replay_capacity")));
+  ReplayBuffer replay(10, 3, 1);
+  EXPECT_THAT([&] { replay.add(numbered(1)); }, ThrowsMessage<std::invalid_argument>(HasSubstr("observation")));
+  EXPECT_THAT([&] { replay.sample(1, test_generator(1)); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("transitions")));
+}
+
+}  // namespace
+}  // namespace softrl::continuous
