@@ -152,6 +152,7 @@ void print(const Gridworld& world, const Mdp& mdp, const SolveArguments& argumen
              solution.iterations, arguments.method, seconds, solution.residual, certified);
   const std::string note = remark(world, mdp, solution);
   if (!note.empty()) fmt::print("note: {}\n", note);
+  if (solution.status == Status::Infeasible) return;  // a map of numbers on their way to infinity would only mislead
   constexpr Eigen::Index widest_arrows = 60, widest_values = 14;
   if (world.state_at.cols() <= widest_arrows && world.state_at.rows() <= widest_arrows)
     fmt::print("\nmost likely move\n{}", arrows(world, mdp, solution));
