@@ -1,5 +1,6 @@
 """The three jobs of softrl at demo size, on real input; plots go to demo/. Run it with ./dev demo."""
 
+import csv
 import json
 import os
 import pathlib
@@ -17,7 +18,7 @@ from softrl import plots  # noqa: E402  (after the choice of backend)
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DATA = pathlib.Path(os.environ.get("SOFTRL_DATA", ROOT.parent / "shared" / "data"))
 OUT = ROOT / "demo"
-STEPS = 20_000  # of the agent's training
+STEPS = 12_000  # of the agent's training
 
 
 def say(text=""):
@@ -44,16 +45,15 @@ def save(figure, name, what):
 
 def gridworld():
     heading("1  Theory on a gridworld: certified soft values, and the theorems measured")
-    grid = ROOT / "examples" / "gridworlds" / "four_rooms.toml"
-    run("solve", grid, "--discount", 0.95, "--temperature", 0.1, "--tolerance", 1e-8, "--json", OUT / "solve.json")
-    run("verify", grid, "--discount", 0.95, "--temperature", 0.1, "--json", OUT / "verify.json")
+    world = ROOT / "examples" / "gridworlds" / "four_rooms.toml"
+    model = ["--discount", 0.95, "--temperature", 0.1]
+    run("solve", world, *model, "--tolerance", 1e-8, "--json", OUT / "solve.json")
+    run("verify", world, *model, "--json", OUT / "verify.json")
     say("\nLook at:")
-    save(plots.gridworld(grid, discount=0.95, temperature=0.1), "gridworld.png", "values as colour, policy as arrows")
-    save(
-        plots.convergence(grid, discount=0.95, temperature=0.1),
-        "convergence.png",
-        "the true error stays below the certified bound; policy iteration is Newton's method",
-    )
+    figure = plots.gridworld(world, discount=0.95, temperature=0.1)
+    save(figure, "gridworld.png", "values as colour, the policy as arrows")
+    figure = plots.convergence(world, discount=0.95, temperature=0.1)
+    save(figure, "convergence.png", "the true error stays below the certified bound, sweep by sweep")
 
 
 def routes():
@@ -62,24 +62,26 @@ def routes():
     city = OUT / "city"
     shutil.rmtree(city, ignore_errors=True)
     run("routes", "generate", city, "--seed", 1)
-    run("routes", "fit", ROOT / "examples" / "generated_city.toml", "--data", city, "--json", OUT / "city.json")
-    truth = json.loads((city / "truth.json").read_text())
-    fits = {"generated city": OUT / "city.json"}
-    if (DATA / "borlange").is_dir():
+    run("routes", "fit", city / "study.toml", "--json", OUT / "weights_city.json")
+    with open(city / "true_weights.csv", newline="") as file:
+        truth = {row["name"]: float(row["value"]) for row in csv.DictReader(file)}
+    borlange = DATA / "borlange"
+    if borlange.is_dir():
         say("\nBorlänge, Sweden: 1,832 car trips observed by GPS on 7,288 links.")
-        fits["Borlänge"] = OUT / "borlange.json"
-        run("routes", "fit", ROOT / "examples" / "borlange.toml", "--data", DATA / "borlange", "--json", fits["Borlänge"])
+        run("routes", "fit", "examples/borlange.toml", "--data", borlange, "--json", OUT / "weights_borlange.json")
     else:
-        say(f"\nThe Borlänge trips are not at {DATA}: set SOFTRL_DATA to see the real fit.")
+        say(f"\nThe Borlänge trips are not at {DATA}; set SOFTRL_DATA to see the fit to real trips.")
     say("\nLook at:")
-    for name, file in fits.items():
-        fit = json.loads(file.read_text())
-        known = truth if name == "generated city" else None
-        save(
-            plots.weights(fit, title=name, truth=known),
-            f"weights_{file.stem}.png",
-            "fitted weights with 95 % intervals" + (", and the truth" if known else ""),
-        )
+    save(weights(OUT / "weights_city.json", truth), "weights_city.png", "95 % intervals around the estimates, and the truth")
+    if borlange.is_dir():
+        figure = weights(OUT / "weights_borlange.json")
+        save(figure, "weights_borlange.png", "what drivers in Borlänge dislike, with 95 % intervals")
+
+
+def weights(fit, truth=None):
+    parameters = json.loads(fit.read_text())["parameters"]
+    names, values, errors = ([p[key] for p in parameters] for key in ("name", "value", "robust_std_error"))
+    return plots.weights(names, values, errors, truth=truth)
 
 
 def agent():
@@ -90,7 +92,7 @@ def agent():
     trajectories = OUT / "trajectories.csv"
     run("evaluate", folder, "--episodes", 200, "--json", OUT / "evaluate.json", "--trajectories", trajectories)
     say("\nLook at:")
-    save(plots.multi_goal_trajectories(trajectories), "trajectories.png", "one policy, four goals: no mode is lost")
+    save(plots.trajectories(trajectories), "trajectories.png", "one policy from one start, all four goals")
     save(plots.learning_curve(folder), "learning_curve.png", "return per episode during training")
 
 

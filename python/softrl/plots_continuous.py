@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-__all__ = ["plot_learning_curve", "plot_trajectories"]
+__all__ = ["learning_curve", "trajectories"]
 
 _GOALS = np.array([(5.0, 0.0), (-5.0, 0.0), (0.0, 5.0), (0.0, -5.0)])
 _BOUND = 7.0
@@ -13,11 +13,12 @@ _BOUND = 7.0
 
 def _read_csv(file):
     """The columns of a CSV file with a header, as a dict of float arrays; empty cells are NaN."""
-    table = np.genfromtxt(file, delimiter=",", names=True, dtype=float)
-    return {name: np.atleast_1d(table[name]) for name in table.dtype.names}
+    with open(file) as lines:
+        names = lines.readline().strip().split(",")
+        return dict(zip(names, np.genfromtxt(lines, delimiter=",", ndmin=2).T))
 
 
-def plot_trajectories(file):
+def trajectories(file):
     """The multi-goal trajectories of `softrl evaluate --trajectories FILE`, over the reward for being at a place."""
     table = _read_csv(file)
     figure, axis = plt.subplots(figsize=(6.2, 5.2), layout="constrained")
@@ -40,7 +41,7 @@ def plot_trajectories(file):
     return figure
 
 
-def plot_learning_curve(run):
+def learning_curve(run):
     """Return and critic loss over the steps of a training run (the folder with metrics.csv)."""
     table = _read_csv(Path(run) / "metrics.csv")
     figure, (top, bottom) = plt.subplots(2, 1, sharex=True, figsize=(6.5, 4.8), layout="constrained")

@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-__all__ = ["plot_weights"]
+__all__ = ["weights"]
 
 
-def plot_weights(names, values, std_errors, truth=None, z=1.96):
+def weights(names, values, std_errors, truth=None, z=1.96):
     """Weights with confidence intervals of `z` standard errors, an axis each, because their units differ.
 
     `truth` maps names to the values that the data were generated with, if they were. Not a number as an error draws the

@@ -96,10 +96,10 @@ def test_results_are_documented():
 
 
 def test_plot_shows_every_weight_with_its_interval(city):
-    from softrl.plots_routes import plot_weights
+    from softrl.plots_routes import weights
 
     result = softrl.routes.fit(city[0] / "study.toml", fix={"u_turn": -3})
-    figure = plot_weights(result.names, result.values, result.std_error, truth=city[1])
+    figure = weights(result.names, result.values, result.std_error, truth=city[1])
     assert [axis.get_title() for axis in figure.axes] == NAMES
     for axis, value, error in zip(figure.axes, result.values, np.nan_to_num(result.std_error)):
         (interval,) = axis.containers[0].lines[2][0].get_segments()
