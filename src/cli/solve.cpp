@@ -134,7 +134,9 @@ std::string remark(const Gridworld& world, const Mdp& mdp, const Solution& solut
     case Status::Infeasible:
       return "staying in the world for ever is worth infinitely much: lower the temperature, or raise step_cost";
     case Status::Stalled:
-      return "rounding error forbids this tolerance";
+      return std::isfinite(solution.error_bound)
+                 ? "rounding error forbids this tolerance"
+                 : "nothing can be certified: at discount 1 every loop must cost something, see step_cost";
     case Status::IterationLimit:
       return "not within the tolerance yet: raise --max-iterations";
   }

@@ -103,6 +103,15 @@ def test_says_when_the_goal_cannot_be_reached(softrl, tmp_path):
     assert result.returncode == 1 and "infeasible" in result.stdout
 
 
+def test_says_when_loops_are_free(softrl, tmp_path):
+    """At discount 1 and temperature 0 without a step cost, V = TV has many solutions: none may be called converged."""
+    grid = write(tmp_path / "free.toml", 'map = "S...G"\n')
+    for method in ("value_iteration", "policy_iteration"):
+        result = softrl("solve", grid, "--temperature", 0, "--discount", 1, "--method", method)
+        assert result.returncode == 1, result
+        assert "nothing certified" in result.stdout and "step_cost" in result.stdout
+
+
 def bad(tmp_path, text):
     return write(tmp_path / "bad.toml", text)
 
