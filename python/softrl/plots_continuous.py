@@ -25,7 +25,7 @@ def trajectories(file):
     x, y = np.meshgrid(np.linspace(-_BOUND, _BOUND, 281), np.linspace(-_BOUND, _BOUND, 281))
     reward = -np.min((x[..., None] - _GOALS[:, 0]) ** 2 + (y[..., None] - _GOALS[:, 1]) ** 2, axis=-1)
     landscape = axis.contourf(x, y, reward, levels=np.linspace(reward.min(), 0.0, 25), cmap="Blues_r")
-    figure.colorbar(landscape, label="reward of the position, without the cost of the action", format="%.0f")
+    figure.colorbar(landscape, label="reward of the position, without the cost of the action", ticks=range(-50, 1, 10))
 
     colours = ["tab:red", "tab:orange", "tab:green", "tab:purple"]
     for goal, colour in zip(_GOALS, colours):
@@ -34,10 +34,10 @@ def trajectories(file):
     for episode in np.unique(episodes):
         path = np.column_stack([table["x"][episodes == episode], table["y"][episodes == episode]])
         distance = np.linalg.norm(_GOALS - path[-1], axis=1)
-        colour = colours[int(distance.argmin())] if distance.min() < 1.0 else "white"
+        colour = colours[int(distance.argmin())] if distance.min() < 1.0 else "black"
         axis.plot(path[:, 0], path[:, 1], color=colour, linewidth=0.8, alpha=0.7)
     axis.set(xlim=(-_BOUND, _BOUND), ylim=(-_BOUND, _BOUND), aspect="equal", xlabel="x", ylabel="y")
-    axis.set_title(f"{np.unique(episodes).size} episodes of the learned policy, coloured by the goal they end in")
+    axis.set_title(f"{np.unique(episodes).size} episodes, coloured by the goal they end in")
     return figure
 
 

@@ -80,9 +80,9 @@ def test_task_steps_by_the_stated_law():
 def test_plots_show_what_is_in_the_files(run, tmp_path):
     paths = tmp_path / "paths.csv"
     paths.write_text("episode,step,x,y\n0,0,0,0\n0,1,2,0\n0,2,4.5,0\n1,0,0,0\n1,1,0,-1\n")
-    figure = plots_continuous.plot_trajectories(paths)
+    figure = plots_continuous.trajectories(paths)
     lines = figure.axes[0].get_lines()
     assert len(lines) == 2 and list(lines[0].get_xdata()) == [0, 2, 4.5]
-    assert lines[1].get_color() == "white"  # it ends in no goal
-    curve = plots_continuous.plot_learning_curve(run)
+    assert lines[1].get_color() == "black"  # it ends in no goal
+    curve = plots_continuous.learning_curve(run)
     assert curve.axes[0].get_lines()[0].get_xdata()[-1] == 1500
