@@ -14,7 +14,9 @@ namespace {
 
 // MuJoCo prints its warnings and keeps a log file of them unless somebody else takes them; a library is quiet.
 struct QuietWarnings {
-  QuietWarnings() { mju_user_warning = [](const char*) {}; }
+  QuietWarnings() {
+    mju_user_warning = [](const char*) {};
+  }
   ~QuietWarnings() { mju_user_warning = previous; }
   QuietWarnings(const QuietWarnings&) = delete;
   QuietWarnings& operator=(const QuietWarnings&) = delete;

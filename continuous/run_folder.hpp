@@ -23,7 +23,7 @@ struct MetricsRow {
   std::optional<double> mean_length;
   std::optional<double> critic_loss, q, stein;  // As SoftQLearning::Losses; none before the first update.
   double steps_per_second;
-  double seconds;  // Since the run began, all its sessions together.
+  double seconds;  // Since the run began, its resumed parts together.
 };
 
 struct RunSummary {

@@ -12,7 +12,7 @@ namespace softrl::continuous {
 
 struct TrainingResult {
   bool interrupted;    // `stop` was requested before the last step; the run can be resumed.
-  std::int64_t steps;  // Done, all sessions of the run together; likewise below.
+  std::int64_t steps;  // Done since the run began, resumed parts together; likewise below.
   std::int64_t episodes;
   std::optional<double> mean_return;  // Of the last (up to) 100 episodes.
   double seconds;
