@@ -17,4 +17,10 @@ void add_routes(CLI::App& app, Run& run);
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 
+// `train` and `evaluate` by name only: they run in the program softrl-agents, called with `argv`.
+void add_agents(CLI::App& app, Run& run, char** argv);
+
+// What a main() does once its commands are declared: parses, runs, and turns every error into one line and exit code 2.
+int parse_and_run(CLI::App& app, const Run& run, int argc, char** argv);
+
 }  // namespace softrl::cli
