@@ -54,10 +54,10 @@ std::vector<double> learned_histogram(const SamplingPolicy& policy, const Eigen:
 }
 
 // 16,000 steps. The discretised task (57 × 57 positions, 21 × 21 actions) gives V and, through it, the exact action
-// distribution at the origin; the KL divergence of the learned one from it, on 10 × 10 cells, stays below 0.15 nats (a
-// uniform policy is farther away, which is checked too). By symmetry each goal's share is 1/4; each must reach 10 % of
-// 400 episodes.
-TEST(MultiGoalSlow, LearnsTheExactPolicyAtTheOrigin) {
+// distribution on 10 × 10 cells. The KL divergence of the learned one from it stays below 0.05 nats at the origin and
+// 0.12 at two other places (measured: 0.025, 0.018, 0.049), and below half that of a uniform policy at each. By
+// symmetry each goal's share is 1/4; each must reach 10 % of 400 episodes.
+TEST(MultiGoalSlow, LearnsTheExactPolicy) {
   TrainingOptions options = default_training_options("multi_goal");
   options.steps = 16'000;
   options.seed = 1;
@@ -80,14 +80,18 @@ TEST(MultiGoalSlow, LearnsTheExactPolicyAtTheOrigin) {
       task.mdp, {.temperature = temperature, .tolerance = 1e-3, .base_measure = task.lebesgue});
   ASSERT_EQ(exact.status, Status::Converged);
 
-  const Eigen::Vector2d origin(0, 0);
-  const auto truth = exact_histogram(task, exact.values, origin, temperature, discount);
-  const auto learned = learned_histogram(run.policy, origin, 100'000);
-  const double divergence = kl_divergence(learned, truth);
-  const double uniform = kl_divergence(std::vector<double>(cells * cells, 1.0 / (cells * cells)), truth);
-  std::printf("KL(learned, exact) at the origin: %.4f nats; of a uniform policy: %.4f\n", divergence, uniform);
-  EXPECT_LT(divergence, 0.15);
-  EXPECT_GT(uniform, 0.3);
+  const std::vector<double> uniform(cells * cells, 1.0 / (cells * cells));
+  const auto expect_exact = [&](const Eigen::Vector2d& state, double bound) {
+    const auto truth = exact_histogram(task, exact.values, state, temperature, discount);
+    const double divergence = kl_divergence(learned_histogram(run.policy, state, 100'000), truth);
+    const double ignorance = kl_divergence(uniform, truth);
+    std::printf("KL at (%g, %g): learned %.4f nats, uniform %.4f\n", state.x(), state.y(), divergence, ignorance);
+    EXPECT_LT(divergence, bound) << state.transpose();
+    EXPECT_LT(divergence, 0.5 * ignorance) << state.transpose();
+  };
+  expect_exact({0.0, 0.0}, 0.05);
+  expect_exact({-2.5, 0.0}, 0.12);
+  expect_exact({2.5, 2.5}, 0.12);
 
   const auto live = make_task("multi_goal");
   const auto counts = count_goals(evaluate(*live, run.policy, {.episodes = 400, .seed = 2}).trajectories);
