@@ -1,0 +1,61 @@
+// There is no global state: models may be shared between threads, and each thread's answer is the one it would have
+// had alone, to the last bit. (In Python the solvers run without the interpreter's lock, so users do this.)
+#include <array>
+#include <functional>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "irl/fit.hpp"
+#include "irl/generated_city.hpp"
+#include "softrl/random.hpp"
+#include "tabular/soft_policy_iteration.hpp"
+#include "tabular/soft_value_iteration.hpp"
+
+namespace softrl {
+namespace {
+
+constexpr int threads = 4;
+
+std::array<Eigen::VectorXd, threads> at_once(const std::function<Eigen::VectorXd()>& work) {
+  std::array<Eigen::VectorXd, threads> results;
+  {
+    std::array<std::jthread, threads> workers;
+    for (std::size_t i = 0; i < threads; ++i) workers[i] = std::jthread([&, i] { results[i] = work(); });
+  }
+  return results;
+}
+
+// A ring of states with random rewards: one step on, or stay.
+tabular::Mdp ring(int states) {
+  Random random(1, "ring");
+  tabular::MdpBuilder builder(0.95);
+  for (int s = 0; s < states; ++s) {
+    builder.add_state();
+    builder.add_action(random.normal(), (s + 1) % states);
+    builder.add_action(random.normal(), s);
+  }
+  return std::move(builder).build();
+}
+
+TEST(Threads, SolveOneMdpAtOnce) {
+  const tabular::Mdp mdp = ring(200);
+  for (const auto& solve : {std::function([&] { return tabular::soft_value_iteration(mdp).values; }),
+                            std::function([&] { return tabular::soft_policy_iteration(mdp).values; })}) {
+    const Eigen::VectorXd alone = solve();
+    for (const Eigen::VectorXd& values : at_once(solve)) EXPECT_EQ(values, alone);
+  }
+}
+
+TEST(Threads, FitOneDataSetAtOnce) {
+  const irl::RouteData city = irl::generate_city({.rows = 5, .columns = 5, .destinations = 4, .trips = 100});
+  const auto weights = [&]() -> Eigen::VectorXd {
+    irl::Likelihood likelihood(city);
+    return irl::fit(likelihood).weights;
+  };
+  const Eigen::VectorXd alone = weights();
+  for (const Eigen::VectorXd& fitted : at_once(weights)) EXPECT_EQ(fitted, alone);
+}
+
+}  // namespace
+}  // namespace softrl
