@@ -26,13 +26,6 @@ struct Arguments {
   std::int64_t seed = 1;
 };
 
-void check_folder_of(const std::string& file) {
-  if (file.empty()) return;
-  const auto folder = std::filesystem::absolute(file).parent_path();
-  if (!std::filesystem::is_directory(folder))
-    throw std::runtime_error(fmt::format("{}: the folder {} does not exist", file, folder.string()));
-}
-
 Json to_json(const GoalCounts& counts) {
   Json goals = Json::array();
   for (const auto& goal : counts.goals)
@@ -77,8 +70,7 @@ std::string trajectories_csv(const EvaluationResult& result, bool plane) {
 int evaluate(const Arguments& arguments) {
   check_count("episodes", arguments.episodes, 1);
   check_count("seed", arguments.seed, 0);
-  check_folder_of(arguments.json);
-  check_folder_of(arguments.trajectories);
+  check_outputs({arguments.json, arguments.trajectories});
 
   const auto run = continuous::load_trained_run(arguments.folder);
   const auto task = continuous::make_task(run.options.task);

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <exception>
+#include <span>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,15 +11,16 @@
 namespace softrl::cli {
 namespace {
 
-// CLI11 says "a subcommand is required" to a misspelt one; its name says more.
-void check_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
+// CLI11 says "a subcommand is required" to a misspelt one; its name says more. `words` are those after the program.
+void check_command(const CLI::App& app, std::span<char*> words) {
+  const auto commands = app.get_subcommands({});
+  if (commands.empty() || words.empty() || words.front()[0] == '-') return;
   std::string known;
-  for (const CLI::App* command : app.get_subcommands({})) {
-    if (command->get_name() == argv[1]) return;
+  for (const CLI::App* command : commands) {
+    if (command->get_name() == words.front()) return check_command(*command, words.subspan(1));
     known += (known.empty() ? "" : ", ") + command->get_name();
   }
-  throw std::invalid_argument(fmt::format("unknown command \"{}\" (known: {})", argv[1], known));
+  throw std::invalid_argument(fmt::format("unknown command \"{}\" (known: {})", words.front(), known));
 }
 
 }  // namespace
@@ -27,7 +29,7 @@ int parse_and_run(CLI::App& app, const Run& run, int argc, char** argv) {
   app.set_version_flag("--version", softrl::version);
   app.require_subcommand(1);
   try {
-    check_command(app, argc, argv);
+    check_command(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
     app.parse(argc, argv);
     return run();
   } catch (const CLI::ParseError& error) {

@@ -36,7 +36,7 @@ struct StudyOptions {
     command.add_option("--json", json, "Write the result to this file");
   }
   irl::RouteData read() const {
-    check_output(json);
+    check_outputs({json}, {study});
     return irl::read_routes(irl::read_study(study), data.empty() ? study.parent_path() : data);
   }
 };

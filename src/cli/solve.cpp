@@ -163,7 +163,7 @@ void print(const Gridworld& world, const Mdp& mdp, const SolveArguments& argumen
 }
 
 int run_solve(const SolveArguments& arguments) {
-  for (const std::string& output : {arguments.json, arguments.values, arguments.policy}) check_output(output);
+  check_outputs({arguments.json, arguments.values, arguments.policy}, {arguments.grid});
   const Gridworld world = tabular::read_gridworld(arguments.grid);
   const Mdp mdp = tabular::gridworld_mdp(world, arguments.discount.value_or(world.discount));
 

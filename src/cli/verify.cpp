@@ -48,7 +48,7 @@ std::string table(const std::vector<Theorem>& theorems) {
 }
 
 int run_verify(const VerifyArguments& arguments) {
-  check_output(arguments.json);
+  check_outputs({arguments.json}, {arguments.grid});
   const auto world = tabular::read_gridworld(arguments.grid);
   const auto mdp = tabular::gridworld_mdp(world, arguments.discount.value_or(world.discount));
   const auto theorems = tabular::verify_theory(tabular::TheorySetting(mdp, arguments.options));

@@ -21,7 +21,8 @@ def test_help_names_the_command(softrl, command):
     "args, words",
     [
         ([], ["subcommand"]),
-        (["sovle"], ["sovle"]),
+        (["sovle"], ["sovle", "known"]),
+        (["routes", "fitt"], ["fitt", "likelihood"]),
         (["solve"], ["required"]),
         (["solve", "x.toml", "--no-such-option"], ["--no-such-option"]),
         (["solve", "no/such/file.toml"], ["no/such/file.toml"]),

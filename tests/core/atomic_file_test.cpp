@@ -66,12 +66,38 @@ TEST_F(AtomicFile, NamesTheFolderThatDoesNotExist) {
 }
 
 TEST_F(AtomicFile, CheckFindsOutBeforehandAndWritesNothing) {
-  check_output("");
-  check_output(folder_ / "a.json");
-  EXPECT_THAT([&] { check_output(folder_ / "no" / "a.json"); },
+  check_outputs({"", folder_ / "a.json", folder_ / "b.json"}, {folder_ / "in.toml"});
+  EXPECT_THAT([&] { check_outputs({folder_ / "no" / "a.json"}); },
               ThrowsMessage<std::runtime_error>(HasSubstr((folder_ / "no").string())));
-  EXPECT_THAT([&] { check_output(folder_); }, ThrowsMessage<std::runtime_error>(HasSubstr("is a folder")));
+  EXPECT_THAT([&] { check_outputs({folder_}); }, ThrowsMessage<std::runtime_error>(HasSubstr("is a folder")));
   EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(AtomicFile, CheckRefusesToOverwriteAnInputOrAnotherOutput) {
+  const fs::path other_way = folder_ / ".." / folder_.filename() / "a.json";  // the same file by another path
+  EXPECT_THAT([&] { check_outputs({other_way}, {folder_ / "a.json"}); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("is an input")));
+  EXPECT_THAT(
+      [&] {
+        check_outputs({folder_ / "a.json", other_way});
+      },
+      ThrowsMessage<std::runtime_error>(HasSubstr("named for two outputs")));
+  check_outputs({"/dev/null", "/dev/null"});
+}
+
+TEST_F(AtomicFile, WritesThroughLinksAndIntoDevices) {
+  write_atomically(folder_ / "a.json", "old");
+  fs::create_symlink("a.json", folder_ / "link.json");
+  write_atomically(folder_ / "link.json", "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link.json"));
+  EXPECT_EQ(content(folder_ / "a.json"), "new");
+  fs::create_symlink("/dev/null", folder_ / "null");
+  write_atomically(folder_ / "null", "gone");
+  EXPECT_TRUE(fs::is_character_file(folder_ / "null"));
+  fs::create_symlink("/dev/full", folder_ / "full");
+  EXPECT_THAT([&] { write_atomically(folder_ / "full", "no room"); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("cannot be written")));
+  EXPECT_EQ(files(), 4u);
 }
 
 }  // namespace
