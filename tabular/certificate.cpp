@@ -42,19 +42,21 @@ VerifiedChange verified_change(Bellman& bellman, const Eigen::VectorXd& values) 
 
 }  // namespace
 
-// With u the rounding unit, n the longest row, m the largest action set, B ≥ |r| + γ E|V| and Λ ≥ |log μ|:
-//   Q          a dot product of n terms, a product, a sum           error ≤ (n + 2) u B
-//   x          Q/α + log μ, and log-sum-exp is non-expansive in x   α error ≤ 2 u B + α u Λ
-//   exp(x−max) relative error u (max−x) + 2u; the mean of max−x under the Boltzmann policy is at most log m
-//   Σ, log     relative error of the sum ≤ (m + 1 + log m) u, of the logarithm 2u log m
-//   α(max+log) two more operations on at most B/α + Λ + log m       α error ≤ 2 u (B + αΛ + α log m)
-// Altogether (n + 6) u B + α u (m + 1 + 5 log m + 3 Λ); the larger constants below absorb terms of order u².
+// With u the rounding unit, n the longest row, m the largest action set, B ≥ |r| + γ E|V| and Λ ≥ |log μ|. Log-sum-exp
+// passes on the mean, under the Boltzmann policy, of the errors of its exponents; under it the mean of
+// d = (max Q − Q)/α is at most log m + 2Λ, and that of max x − x at most log m:
+//   Q            a dot product of n terms, a product, a sum     error ≤ (n + 2) u B
+//   x            −d + log μ, three operations                   α error ≤ α u (3 (log m + 2Λ) + Λ)
+//   exp(x−max x) the difference u (max x − x), exp 2u           α error ≤ α u (log m + 2)
+//   Σ, log       m − 1 sums, the logarithm 2u of at most log m  α error ≤ α u (m − 1 + 2 log m)
+//   Q + α(x+log) three more operations                          error ≤ u B + 3 α u (Λ + log m)
+// Altogether (n + 3) u B + α u (m + 1 + 9 log m + 10 Λ); the larger constants below absorb terms of order u².
 double backup_rounding_error(const Bellman& bellman, double largest_value) {
   const Mdp& mdp = bellman.mdp();
   const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
   const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
-  return unit * ((n + 8.0) * magnitude +
-                 bellman.temperature() * (m + 4.0 + 6.0 * std::log(m) + 4.0 * bellman.largest_log_weight()));
+  return unit * ((n + 5.0) * magnitude +
+                 bellman.temperature() * (m + 3.0 + 10.0 * std::log(m) + 11.0 * bellman.largest_log_weight()));
 }
 
 // As above, with (n + m + 4) u B for the expected value, (m + 4) u |D| for the

@@ -37,6 +37,26 @@ TEST(SoftValue, OfTwoActionsHasAClosedForm) {
   EXPECT_NEAR(soft_value(q, 0.5, log_prior), 0.5 * std::log(0.25 * std::exp(2.0) + 0.75 * std::exp(4.0)), 1e-15);
 }
 
+// Two equal actions q with weights e^w: V = q + α (w + log 2), of which q/α overflows and e^w under- or overflows.
+TEST(SoftValue, IsFiniteWhereQOverTemperatureIsNot) {
+  const std::vector<double> q{1e8, 1e8}, apart{1e8, -1e308};
+  std::vector<double> policy(2);
+  for (const double temperature : {1e-305, 1e-308, 1e-320}) {
+    EXPECT_EQ(soft_value(q, temperature), 1e8);
+    EXPECT_EQ(boltzmann_policy(q, temperature, {}, policy), 1e8);
+    EXPECT_EQ(policy, (std::vector{0.5, 0.5}));
+    EXPECT_EQ(boltzmann_policy(apart, temperature, {}, policy), 1e8);
+    EXPECT_EQ(policy, (std::vector{1.0, 0.0}));
+  }
+  for (const double w : {-1e4, 1e4}) {
+    EXPECT_EQ(boltzmann_policy(q, 1e-305, std::vector{w, w + std::log(3.0)}, policy), 1e8);
+    EXPECT_NEAR(policy[1], 0.75, 1e-12);
+    EXPECT_DOUBLE_EQ(soft_value(q, 1e5, std::vector{w, w}), 1e8 + 1e5 * (w + std::log(2.0)));
+    EXPECT_EQ(boltzmann_policy(q, 0.0, std::vector{w, w}, policy), 1e8);
+    EXPECT_EQ(policy, (std::vector{0.5, 0.5}));
+  }
+}
+
 TEST(SoftValue, AtTemperatureZeroIsTheMaximumOverAvailableActions) {
   const std::vector<double> q{1.0, 5.0, 2.0};
   EXPECT_EQ(soft_value(q, 0.0), 5.0);
