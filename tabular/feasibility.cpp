@@ -71,9 +71,14 @@ bool grows_forever(const Bellman& bellman, const Eigen::VectorXd& values) {
   const double error = backup_rounding_error(bellman, values.cwiseAbs().maxCoeff());
   if (!std::isfinite(error)) return false;
 
-  std::vector<char> kept(static_cast<std::size_t>(mdp.states()));
-  std::int64_t count = 0;
-  for (Index s = 0; s < mdp.states(); ++s) count += kept[static_cast<std::size_t>(s)] = !mdp.is_terminal(s);
+  std::vector<char> kept(static_cast<std::size_t>(mdp.states())), waiting(kept.size());
+  std::vector<Index> queue;
+  for (Index s = 0; s < mdp.states(); ++s) {
+    if (mdp.is_terminal(s)) continue;
+    kept[static_cast<std::size_t>(s)] = waiting[static_cast<std::size_t>(s)] = 1;
+    queue.push_back(s);
+  }
+  std::size_t count = queue.size();
 
   const auto stays = [&](Index pair) {
     const auto next = mdp.successors(pair);
@@ -97,14 +102,22 @@ bool grows_forever(const Bellman& bellman, const Eigen::VectorXd& values) {
     return soft_value(q, bellman.temperature(), log_weights) - values(s) > 2.0 * error;
   };
 
-  for (bool changed = true; changed && count > 0;) {
-    changed = false;
-    for (Index s = 0; s < mdp.states(); ++s) {
-      auto& keep = kept[static_cast<std::size_t>(s)];
-      if (!keep || grows(s)) continue;
-      keep = 0;
-      --count;
-      changed = true;
+  // A state is looked at once, and again whenever one that it may move to has been removed.
+  const Predecessors predecessors(mdp, bellman.measure());
+  while (!queue.empty()) {
+    const Index state = queue.back();
+    const auto s = static_cast<std::size_t>(state);
+    queue.pop_back();
+    waiting[s] = 0;
+    if (grows(state)) continue;
+    kept[s] = 0;
+    --count;
+    for (auto i = predecessors.offsets[s]; i < predecessors.offsets[s + 1]; ++i) {
+      const Index from = predecessors.states[static_cast<std::size_t>(i)];
+      const auto f = static_cast<std::size_t>(from);
+      if (!kept[f] || waiting[f]) continue;
+      waiting[f] = 1;
+      queue.push_back(from);
     }
   }
   return count > 0;

@@ -15,7 +15,7 @@ std::vector<Index> states_without_exit(const Mdp& mdp, const BaseMeasure& measur
 
 // True only if the value of some state is +∞ at discount 1: there is a set of states that can be kept for ever and in
 // which every sweep adds more than rounding error to `values`, with only the actions that stay in it. False proves
-// nothing. Repeats passes over the transitions, at most as many as there are states.
+// nothing. Costs at most a backup of the state a transition leaves, for every transition.
 bool grows_forever(const Bellman& bellman, const Eigen::VectorXd& values);
 
 }  // namespace softrl::tabular

@@ -62,5 +62,16 @@ TEST(GrowsForever, TellsTheSideOfTheBorder) {
   }
 }
 
+// Each state falls only after its successor has: passes over all states, in this order, would take hours.
+TEST(GrowsForever, TakesTimeInProportionToALongCorridor) {
+  const int n = 1'000'000;
+  const Mdp mdp = corridor(n, 1.0, 1.0);
+  const BaseMeasure counting;
+  const Bellman bellman(mdp, 0.0, counting);
+  Eigen::VectorXd values(n + 1);
+  for (int s = 0; s <= n; ++s) values(s) = -2.0 * (n - s);  // going on improves every state by 1, but has an end
+  EXPECT_FALSE(grows_forever(bellman, values));
+}
+
 }  // namespace
 }  // namespace softrl::tabular
