@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "softrl/atomic_file.hpp"
@@ -15,6 +16,21 @@ namespace {
 // Characters on screen: UTF-8 continuation bytes take no room.
 std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+// The first `room` characters.
+std::string cut(const std::string& text, std::size_t room) {
+  std::size_t bytes = 0;
+  for (std::size_t characters = 0; bytes < text.size(); ++bytes) {
+    if ((text[bytes] & 0xC0) != 0x80 && characters++ == room) break;
+  }
+  return text.substr(0, bytes);
+}
+
+// Of the terminal behind standard error, less the column where the cursor rests.
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79u;
 }
 
 }  // namespace
@@ -51,13 +67,30 @@ std::string Table::text() const {
   return result;
 }
 
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string duration(double seconds) {
   const auto s = static_cast<std::int64_t>(std::max(0.0, seconds));
   return s >= 3600 ? fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
                    : fmt::format("{}:{:02}", s / 60, s % 60);
 }
 
-ProgressLine::ProgressLine(std::string label) : label_(std::move(label)), terminal_(::isatty(STDERR_FILENO) == 1) {}
+ProgressLine::ProgressLine(std::string label, Limit limit)
+    : label_(std::move(label)), limit_(limit), terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+std::string ProgressLine::time_left(const Progress& progress, Clock::time_point now) {
+  if (limit_ != Limit::End) return "";
+  marks_.push_back({now, progress.done});
+  while (marks_.size() > 2 && now - marks_[1].time > std::chrono::seconds(30)) marks_.pop_front();
+  const double seconds = std::chrono::duration<double>(now - marks_.front().time).count();
+  const std::int64_t done = progress.done - marks_.front().done, rest = progress.limit - progress.done;
+  if (done <= 0 || rest <= 0) return "";
+  const double left = seconds * static_cast<double>(rest) / static_cast<double>(done);
+  constexpr double month = 30.0 * 86400.0;
+  return left < month ? fmt::format("  about {} left", duration(left)) : "  over a month left";
+}
 
 void ProgressLine::show(const Progress& progress) {
   const auto now = Clock::now();
@@ -67,23 +100,22 @@ void ProgressLine::show(const Progress& progress) {
   if (!last && (shown_ || !terminal_) && std::chrono::duration<double>(now - since).count() < pause) return;
   if (last && !terminal_ && !shown_) return;  // a short job in a script stays quiet
   shown_ = now;
-  const double elapsed = std::chrono::duration<double>(now - start_).count();
   std::string text = fmt::format("{}  {}", label_, progress.done);
   if (progress.limit > 0) text += fmt::format("/{}", progress.limit);
-  for (const auto& [name, value] : progress.measurements) text += fmt::format("  {} {:.6g}", name, value);
-  text += "  " + duration(elapsed);
-  if (progress.limit > 0 && progress.done > 0 && !last)
-    text += fmt::format("  (at most {} left)", duration(elapsed * static_cast<double>(progress.limit - progress.done) /
-                                                        static_cast<double>(progress.done)));
-  const std::size_t shown_width = width(text);
+  text +=
+      fmt::format("  {}{}", duration(std::chrono::duration<double>(now - start_).count()), time_left(progress, now));
+  for (const auto& [name, value] : progress.measurements) {
+    if (!std::isnan(value)) text += fmt::format("  {} {:.6g}", name, value);  // NaN: nothing to say yet
+  }
   if (terminal_) {
-    const std::size_t blanks = width_ > shown_width ? width_ - shown_width : 0;
+    text = cut(text, terminal_width());
+    const std::size_t blanks = width_ > width(text) ? width_ - width(text) : 0;
     fmt::print(stderr, "\r{}{}", text, std::string(blanks, ' '));
   } else {
     fmt::print(stderr, "{}\n", text);
   }
   std::fflush(stderr);
-  width_ = shown_width;
+  width_ = width(text);
 }
 
 ProgressLine::~ProgressLine() {

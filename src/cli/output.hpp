@@ -2,9 +2,11 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -31,11 +33,17 @@ struct Table {
   std::string text() const;
 };
 
+// What Progress::limit means to somebody who waits.
+enum class Limit {
+  Bound,  // There may be fewer: an iteration that ends when it has converged.
+  End,    // There will be that many, so that the time left can be told.
+};
+
 // Draws "label  34/200  log_likelihood -6303.3  0:12" on standard error: rewritten in place on a terminal at most ten
-// times a second, elsewhere a line every ten seconds. The destructor ends the line.
+// times a second and cut to its width, elsewhere a line every ten seconds. The destructor ends the line.
 class ProgressLine {
  public:
-  explicit ProgressLine(std::string label);
+  explicit ProgressLine(std::string label, Limit limit = Limit::Bound);
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -47,12 +55,25 @@ class ProgressLine {
 
  private:
   using Clock = std::chrono::steady_clock;
+  std::string time_left(const Progress& progress, Clock::time_point now);
+
   std::string label_;
+  Limit limit_;
   bool terminal_;
   Clock::time_point start_ = Clock::now();
   std::optional<Clock::time_point> shown_;
   std::size_t width_ = 0;
+
+  // The pace is that of the last half minute or so: the first steps of a training run are cheaper than the rest.
+  struct Mark {
+    Clock::time_point time;
+    std::int64_t done;
+  };
+  std::deque<Mark> marks_;
 };
+
+// "1 state", "2 states".
+std::string counted(std::int64_t count, std::string_view noun);
 
 // "1:02:03" or "2:03".
 std::string duration(double seconds);

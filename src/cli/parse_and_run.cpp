@@ -1,7 +1,9 @@
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -23,6 +25,9 @@ void check_command(const CLI::App& app, std::span<char*> words) {
   throw std::invalid_argument(fmt::format("unknown command \"{}\" (known: {})", words.front(), known));
 }
 
+// In one line: what libraries append to their messages (Torch its stack) is for their developers.
+void complain(std::string_view message) { fmt::print(stderr, "softrl: {}\n", message.substr(0, message.find('\n'))); }
+
 }  // namespace
 
 int parse_and_run(CLI::App& app, const Run& run, int argc, char** argv) {
@@ -34,9 +39,11 @@ int parse_and_run(CLI::App& app, const Run& run, int argc, char** argv) {
     return run();
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    fmt::print(stderr, "softrl: {}\n", error.what());
+    complain(error.what());
+  } catch (const std::bad_alloc&) {
+    complain("this needs more memory than there is");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "softrl: {}\n", error.what());
+    complain(error.what());
   }
   return 2;
 }

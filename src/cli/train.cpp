@@ -93,7 +93,7 @@ int train(const Arguments& arguments) {
   const std::string folder = arguments.resume.empty() ? arguments.out : arguments.resume;
   TrainingResult result{};
   {
-    ProgressLine line(arguments.resume.empty() ? arguments.task : arguments.resume);
+    ProgressLine line(arguments.resume.empty() ? arguments.task : arguments.resume, Limit::End);
     result = train_or_resume(
         arguments,
         [&](const Progress& progress) {
