@@ -1,10 +1,14 @@
 // softrl.tabular: the exact solvers. Names, shapes, units, defaults and errors are those of the headers in tabular/.
 #include <chrono>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nanobind/eigen/dense.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -33,31 +37,76 @@ using Eigen::VectorXd;
 
 namespace {
 
-template <class T>
-using Array = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using PythonObserver = std::function<void(const std::map<std::string, double>&)>;
 
-template <class T>
-std::vector<T> to_vector(const std::optional<Array<T>>& array) {
-  return array ? std::vector<T>(array->data(), array->data() + array->size()) : std::vector<T>();
+[[noreturn]] void raise_type_error(const std::string& message) {
+  PyErr_SetString(PyExc_TypeError, message.c_str());
+  throw nb::python_error();
 }
 
-Mdp make_mdp(double discount, const Array<Index>& action_offsets, const Array<double>& rewards,
-             const Array<Index>& successors, const std::optional<Array<Index>>& successor_offsets,
-             const std::optional<Array<double>>& probabilities, const std::optional<Array<Index>>& actions,
-             const std::map<Index, double>& terminal, const std::optional<Array<double>>& initial) {
+template <class T>
+std::vector<T> to_vector(const nb::module_& numpy, const nb::object& array) {
+  using Array = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+  const auto view =
+      nb::cast<Array>(numpy.attr("ascontiguousarray")(array, std::is_same_v<T, Index> ? "int32" : "float64"));
+  return std::vector<T>(view.data(), view.data() + view.size());
+}
+
+// `numbers`, an array or a list, as a one-dimensional NumPy array of one of the `kinds` of dtype.
+nb::object checked_array(const nb::module_& numpy, const char* name, const nb::object& numbers, const char* kinds,
+                         const char* what) {
+  nb::object array = numpy.attr("asarray")(numbers);
+  if (nb::cast<int>(array.attr("ndim")) != 1)
+    throw nb::value_error(
+        fmt::format("{} must have one dimension, got {}", name, nb::cast<int>(array.attr("ndim"))).c_str());
+  const auto kind = nb::cast<std::string>(array.attr("dtype").attr("kind"));
+  const bool empty = nb::len(array) == 0;  // an empty list has no kind of its own
+  if (!empty && std::string_view(kinds).find(kind) == std::string_view::npos)
+    raise_type_error(
+        fmt::format("{} must be {}, got {}", name, what, nb::cast<std::string>(array.attr("dtype").attr("name"))));
+  return array;
+}
+
+std::vector<double> reals(const char* name, const nb::object& numbers) {
+  if (numbers.is_none()) return {};
+  const auto numpy = nb::module_::import_("numpy");
+  return to_vector<double>(numpy, checked_array(numpy, name, numbers, "iuf", "numbers"));
+}
+
+// Refuses what a conversion to 32 bits would wrap or cut off.
+std::vector<Index> indices(const char* name, const nb::object& numbers) {
+  if (numbers.is_none()) return {};
+  const auto numpy = nb::module_::import_("numpy");
+  const nb::object array = checked_array(numpy, name, numbers, "iu", "integers");
+  if (nb::len(array) > 0) {
+    for (const nb::object& extreme : {array.attr("min")(), array.attr("max")()}) {
+      if (extreme < nb::int_(std::numeric_limits<Index>::min()) ||
+          extreme > nb::int_(std::numeric_limits<Index>::max()))
+        throw nb::value_error(
+            fmt::format("{} must fit 32-bit indices, got {}", name, nb::cast<std::string>(nb::str(extreme))).c_str());
+    }
+  }
+  return to_vector<Index>(numpy, array);
+}
+
+Mdp make_mdp(double discount, const nb::object& action_offsets, const nb::object& rewards, const nb::object& successors,
+             const nb::object& successor_offsets, const nb::object& probabilities, const nb::object& actions,
+             const std::map<Index, double>& terminal, const nb::object& initial) {
   MdpArrays arrays{.discount = discount,
-                   .action_offsets = to_vector(std::optional(action_offsets)),
-                   .actions = to_vector(actions),
-                   .rewards = to_vector(std::optional(rewards)),
-                   .successor_offsets = to_vector(successor_offsets),
-                   .successors = to_vector(std::optional(successors)),
-                   .probabilities = to_vector(probabilities),
+                   .action_offsets = indices("action_offsets", action_offsets),
+                   .actions = indices("actions", actions),
+                   .rewards = reals("rewards", rewards),
+                   .successor_offsets = indices("successor_offsets", successor_offsets),
+                   .successors = indices("successors", successors),
+                   .probabilities = reals("probabilities", probabilities),
                    .terminal = {},
-                   .initial = to_vector(initial)};
+                   .initial = reals("initial", initial)};
   for (const auto& [state, value] : terminal) arrays.terminal.push_back({state, value});
   return Mdp(std::move(arrays));
 }
+
+// A view that cannot be written through: what is certified must not change under its certificate.
+Eigen::Map<const VectorXd> read_only(const VectorXd& values) { return {values.data(), values.size()}; }
 
 // What the observer sees is a dict of the measurements and the iteration. With or without one, Ctrl-C ends a long
 // solve.
@@ -84,17 +133,16 @@ void bind_mdp(nb::module_& m) {
   nb::class_<Mdp>(m, "Mdp", "A finite Markov decision process, stored sparsely; see tabular/mdp.hpp.")
       .def(
           "__init__",
-          [](Mdp* self, double discount, const Array<Index>& action_offsets, const Array<double>& rewards,
-             const Array<Index>& successors, const std::optional<Array<Index>>& successor_offsets,
-             const std::optional<Array<double>>& probabilities, const std::optional<Array<Index>>& actions,
-             const std::map<Index, double>& terminal, const std::optional<Array<double>>& initial) {
+          [](Mdp* self, double discount, const nb::object& action_offsets, const nb::object& rewards,
+             const nb::object& successors, const nb::object& successor_offsets, const nb::object& probabilities,
+             const nb::object& actions, const std::map<Index, double>& terminal, const nb::object& initial) {
             new (self) Mdp(make_mdp(discount, action_offsets, rewards, successors, successor_offsets, probabilities,
                                     actions, terminal, initial));
           },
           nb::kw_only(), "discount"_a, "action_offsets"_a, "rewards"_a, "successors"_a,
           "successor_offsets"_a = nb::none(), "probabilities"_a = nb::none(), "actions"_a = nb::none(),
           "terminal"_a = std::map<Index, double>(), "initial"_a = nb::none(),
-          "From arrays over state-action pairs, numbered state by state.\n\n"
+          "From arrays or lists over state-action pairs, numbered state by state; those of indices hold integers.\n\n"
           "action_offsets [S+1]     first pair of each state, and K\n"
           "rewards [K]              r(s, a)\n"
           "successors [N]           s'; one for each pair unless successor_offsets is given\n"
@@ -104,6 +152,11 @@ void bind_mdp(nb::module_& m) {
           "terminal {state: value}  the states without actions\n"
           "initial [S]              distribution of the first state; default uniform over non-terminal states\n\n"
           "Raises ValueError naming state and action, for example where a row does not sum to 1.")
+      .def("__repr__",
+           [](const Mdp& mdp) {
+             return fmt::format("<Mdp states={} pairs={} transitions={} discount={}>", mdp.states(), mdp.pairs(),
+                                mdp.transitions(), mdp.discount());
+           })
       .def_prop_ro("states", &Mdp::states, "Number of states S.")
       .def_prop_ro("pairs", &Mdp::pairs, "Number of state-action pairs K.")
       .def_prop_ro("transitions", &Mdp::transitions, "Number of stored transitions N.")
@@ -172,15 +225,26 @@ void bind_solution(nb::module_& m) {
       .def_ro("lower_gap", &Solution::lower_gap, "values - lower_gap <= V* in every state.")
       .def_ro("upper_gap", &Solution::upper_gap, "V* <= values + upper_gap in every state.")
       .def_ro("error_bound", &Solution::error_bound, "max |values - V*| is at most this, rounding included.")
-      .def_ro("values", &Solution::values, "[S], reward units.")
-      .def_ro("policy", &Solution::policy, "[K] over pairs; to_dense() makes it [S, A].");
+      .def_prop_ro(
+          "values", [](const Solution& s) { return read_only(s.values); }, "[S], reward units; read-only.")
+      .def_prop_ro(
+          "policy", [](const Solution& s) { return read_only(s.policy); },
+          "[K] over pairs; read-only. to_dense() makes it [S, A].")
+      .def("__repr__", [](const Solution& s) {
+        return fmt::format("<Solution {} iterations={} error_bound={:.3g}>", to_string(s.status), s.iterations,
+                           s.error_bound);
+      });
   nb::class_<PolicyEvaluation>(m, "PolicyEvaluation", "The exact value of a policy; see tabular/policy_evaluation.hpp.")
       .def_prop_ro(
           "status", [](const PolicyEvaluation& e) { return std::string(to_string(e.status)); },
           "'converged', or 'infeasible' for a policy that never ends at discount 1.")
       .def_ro("residual", &PolicyEvaluation::residual, "max |T_pi V - V|.")
       .def_ro("error_bound", &PolicyEvaluation::error_bound, "max |values - V_pi| is at most this, rounding included.")
-      .def_ro("values", &PolicyEvaluation::values, "[S], reward units.");
+      .def_prop_ro(
+          "values", [](const PolicyEvaluation& e) { return read_only(e.values); }, "[S], reward units; read-only.")
+      .def("__repr__", [](const PolicyEvaluation& e) {
+        return fmt::format("<PolicyEvaluation {} error_bound={:.3g}>", to_string(e.status), e.error_bound);
+      });
 }
 
 // Both solvers take the same options.

@@ -52,6 +52,8 @@ def mdp_from_tables(transitions, rewards, discount, terminal=None):
     terminal {state: value}  states that end the process; their rows of the tables are ignored
     """
     transitions, rewards = np.asarray(transitions, float), np.asarray(rewards, float)
+    if rewards.ndim != 2:
+        raise ValueError(f"rewards must have shape [S, A], got {rewards.shape}")
     states, actions = rewards.shape
     if transitions.shape != (states, actions, states):
         raise ValueError(f"transitions must have shape {(states, actions, states)}, got {transitions.shape}")
@@ -61,10 +63,10 @@ def mdp_from_tables(transitions, rewards, discount, terminal=None):
     pair, successor = np.nonzero(rows)
     return Mdp(
         discount=discount,
-        action_offsets=np.concatenate([[0], np.cumsum(running * actions)]).astype(np.int32),
+        action_offsets=np.concatenate([[0], np.cumsum(running * actions)]),
         rewards=rewards[running].ravel(),
-        successors=successor.astype(np.int32),
-        successor_offsets=np.searchsorted(pair, np.arange(len(rows) + 1)).astype(np.int32),
+        successors=successor,
+        successor_offsets=np.searchsorted(pair, np.arange(len(rows) + 1)),
         probabilities=rows[pair, successor],
         terminal=terminal,
     )

@@ -190,3 +190,65 @@ def test_errors_are_python_ones(tmp_path):
     bad.write_text('map = """\n...\n..\n"""\n')
     with pytest.raises(RuntimeError, match="bad.toml:3: map: row 2 has 2 cells"):
         tabular.read_gridworld(bad)
+    with pytest.raises(ValueError, match=r"rewards must have shape \[S, A\], got \(7,\)"):
+        tabular.mdp_from_tables(np.zeros((7, 1, 7)), np.zeros(7), 0.9)
+
+
+INDEX_ARRAYS = ["action_offsets", "actions", "successor_offsets", "successors"]
+
+
+def small_arrays():
+    return {
+        "discount": 0.5,
+        "action_offsets": [0, 1, 2],
+        "actions": [0, 0],
+        "rewards": [1, 2.0],
+        "successor_offsets": [0, 1, 2],
+        "successors": [1, 0],
+        "probabilities": [1.0, 1.0],
+    }
+
+
+@pytest.mark.parametrize("name", INDEX_ARRAYS)
+def test_arrays_of_indices_are_never_cut_off(name):
+    """2**32 + 1 would wrap to 1, and 1.7 be cut to it: both would be another process."""
+    arrays = small_arrays()
+    assert tabular.Mdp(**arrays).states == 2, "lists are as good as arrays"
+    fits = {**arrays, name: np.array(arrays[name], np.uint8)}
+    assert tabular.Mdp(**fits).states == 2, "so is any type of integer"
+    for last in (2**32 + arrays[name][-1], 2**31, -(2**31) - 1):
+        wide = np.array([*arrays[name][:-1], last])
+        with pytest.raises(ValueError, match=f"{name} must fit 32-bit indices, got {last}"):
+            tabular.Mdp(**{**arrays, name: wide})
+    with pytest.raises(ValueError, match=f"{name} must fit 32-bit indices, got {2**64 - 1}"):
+        tabular.Mdp(**{**arrays, name: np.array([2**64 - 1], np.uint64)})
+    with pytest.raises(TypeError, match=f"{name} must be integers, got float64"):
+        tabular.Mdp(**{**arrays, name: np.array(arrays[name]) + 0.7})
+    with pytest.raises(ValueError, match=f"{name} must have one dimension, got 2"):
+        tabular.Mdp(**{**arrays, name: [arrays[name]]})
+
+
+def test_arrays_of_numbers_refuse_what_is_not_a_number():
+    with pytest.raises(TypeError, match="rewards must be numbers, got complex128"):
+        tabular.Mdp(**{**small_arrays(), "rewards": np.array([1j, 2.0])})
+
+
+def test_what_is_certified_cannot_be_overwritten():
+    mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
+    solution = tabular.soft_value_iteration(mdp)
+    evaluation = tabular.policy_evaluation(mdp, solution.policy)
+    for array in (solution.values, solution.policy, evaluation.values):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 7.0
+    values = solution.values
+    expected = values.copy()
+    del solution
+    assert np.array_equal(values, expected), "a view keeps its solution alive"
+
+
+def test_what_is_printed_says_what_it_is():
+    mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
+    assert repr(mdp) == "<Mdp states=7 pairs=21 transitions=147 discount=0.9>"
+    solution = tabular.soft_value_iteration(mdp)
+    assert repr(solution).startswith(f"<Solution converged iterations={solution.iterations} error_bound=")
+    assert repr(tabular.policy_evaluation(mdp, solution.policy)).startswith("<PolicyEvaluation converged error_bound=")
