@@ -55,8 +55,8 @@ double backup_rounding_error(const Bellman& bellman, double largest_value) {
   const Mdp& mdp = bellman.mdp();
   const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
   const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
-  return unit * ((n + 5.0) * magnitude +
-                 bellman.temperature() * (m + 3.0 + 10.0 * std::log(m) + 11.0 * bellman.largest_log_weight()));
+  const double weights = m + 3.0 + 10.0 * std::log(m) + 11.0 * bellman.largest_log_weight();
+  return unit * (n + 5.0) * magnitude + unit * weights * bellman.temperature();
 }
 
 // As above, with (n + m + 4) u B for the expected value, (m + 4) u |D| for the
@@ -66,7 +66,7 @@ double policy_backup_rounding_error(const Bellman& bellman, double largest_value
   const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
   const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
   const double divergence = std::log(m) + 1.0 + bellman.largest_log_weight();
-  return 2.0 * unit * ((n + m + 6.0) * magnitude + bellman.temperature() * (m + 6.0) * divergence);
+  return 2.0 * unit * (n + m + 6.0) * magnitude + 2.0 * unit * (m + 6.0) * divergence * bellman.temperature();
 }
 
 // U = W + c in states that are not terminal is a supersolution once c ≥ η + f max(d + c) for the backup's rounding

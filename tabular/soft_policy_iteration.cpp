@@ -36,7 +36,10 @@ Solution soft_policy_iteration(const Mdp& mdp, const SoftPolicyIterationOptions&
     };
     if (!system.regular()) return dead_end();
     const Eigen::VectorXd evaluated = system.solve(bellman.policy_values(policy, rewards));
-    if (!evaluated.allFinite()) return dead_end();
+    if (!evaluated.allFinite()) {
+      sweep.largest_change = std::numeric_limits<double>::infinity();
+      return dead_end();
+    }
 
     const double improvement = (evaluated - values).cwiseAbs().maxCoeff();
     values = bellman.start_values(evaluated);  // terminal values exactly, free of the solver's rounding
@@ -54,7 +57,7 @@ Solution soft_policy_iteration(const Mdp& mdp, const SoftPolicyIterationOptions&
     }
     if (!status && undiscounted && grows_forever(bellman, values)) status = Status::Infeasible;
     if (!status && iteration == options.max_iterations) status = Status::IterationLimit;
-    if (status) return rule.solution(*status, iteration, improved, sweep);
+    if (status) return rule.solution(*status, iteration, improved.allFinite() ? improved : values, sweep);
     policy = bellman.boltzmann(bellman.action_values(values));
   }
 }

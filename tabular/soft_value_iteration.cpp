@@ -28,18 +28,18 @@ Solution soft_value_iteration(const Mdp& mdp, const SoftValueIterationOptions& o
 
   for (int sweeps = 1;; ++sweeps) {
     const Sweep sweep = bellman.optimal_sweep(values, next);
-    std::swap(values, next);
-    auto status = rule.assess(values, sweep);
+    auto status = rule.assess(next, sweep);
     if (options.progress) {
       const std::array measurements{Measurement{"residual", sweep.residual()},
                                     Measurement{"error_bound", rule.error_bound()}};
       options.progress({.done = sweeps, .limit = options.max_iterations, .measurements = measurements});
     }
     const bool last = sweeps == options.max_iterations;
-    if (!status && undiscounted && (last || due_for_growth_check(sweeps)) && grows_forever(bellman, values))
+    if (!status && undiscounted && (last || due_for_growth_check(sweeps)) && grows_forever(bellman, next))
       status = Status::Infeasible;
     if (!status && last) status = Status::IterationLimit;
-    if (status) return rule.solution(*status, sweeps, values, sweep);
+    if (status) return rule.solution(*status, sweeps, next.allFinite() ? next : values, sweep);
+    std::swap(values, next);
   }
 }
 

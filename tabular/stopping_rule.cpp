@@ -24,6 +24,7 @@ StoppingRule::StoppingRule(Bellman& bellman, double tolerance)
 std::optional<Status> StoppingRule::assess(const Eigen::VectorXd& next, const Sweep& sweep) {
   if (!next.allFinite() || !std::isfinite(sweep.largest_value)) {
     error_bound_ = infinity;
+    gap_ = {-infinity, infinity};
     return Status::Stalled;
   }
   const double noise = 4.0 * backup_rounding_error(bellman_, sweep.largest_value);

@@ -44,6 +44,24 @@ TEST(BackupRoundingError, CoversWhatRoundingDoes) {
   EXPECT_GE(largest_share, 0.02) << "the bound is needlessly loose";
 }
 
+// Base weights of e^±10⁶ in a process without rewards: all that is rounded is the log weights.
+TEST(BackupRoundingError, CoversLargeLogWeights) {
+  Random random(2, "log weights");
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Mdp mdp = random_mdp({.states = 10, .actions = 6, .reward_scale = 0.0}, seed);
+    BaseMeasure measure{.log_weights = Eigen::VectorXd(mdp.pairs())};
+    for (double& w : measure.log_weights) w = (seed % 2 == 0 ? 1e6 : -1e6) + random.normal();
+    for (const double temperature : {0.3, 1.0, 7.0}) {
+      Bellman bellman(mdp, temperature, measure);
+      const Eigen::VectorXd values = bellman.start_values({});
+      Eigen::VectorXd next(mdp.states());
+      const Sweep sweep = bellman.optimal_sweep(values, next);
+      EXPECT_LE(largest_distance(precise(next), precise_backup(mdp, temperature, measure, precise(values))),
+                backup_rounding_error(bellman, sweep.largest_value));
+    }
+  }
+}
+
 // W + lower ≤ V* ≤ W + upper after every sweep, down to where only rounding is left.
 TEST(MacqueenPorteus, EnclosesTheSolutionAfterEverySweep) {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
@@ -100,6 +118,28 @@ TEST(Enclose, EnclosesTheSolutionAtDiscountOne) {
         EXPECT_LE((enclosure->upper - enclosure->lower).maxCoeff(), 20.0 * margin);
       }
     }
+  }
+}
+
+// Margins at the level of rounding, where what seems a sub- or supersolution need not be one: what is returned
+// encloses.
+TEST(Enclose, IsNotMisledByRounding) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const Mdp mdp = random_mdp({.states = 5, .discount = 1.0, .terminal_probability = 0.2}, seed);
+    const BaseMeasure counting;
+    Bellman bellman(mdp, 0.7, counting);
+    const PreciseVector truth = precise_solution(mdp, 0.7);
+    Eigen::VectorXd values(mdp.states());
+    for (Index s = 0; s < mdp.states(); ++s) values(s) = static_cast<double>(truth[static_cast<std::size_t>(s)]);
+    int enclosed = 0;
+    for (double margin = 1e-17; margin < 1e-12; margin *= 1.5) {
+      const auto enclosure = enclose(bellman, bellman.start_values(values), margin);
+      if (!enclosure) continue;
+      ++enclosed;
+      EXPECT_LE(largest_excess(precise(enclosure->lower), truth), 0.0) << "seed " << seed << ", margin " << margin;
+      EXPECT_LE(largest_excess(truth, precise(enclosure->upper)), 0.0) << "seed " << seed << ", margin " << margin;
+    }
+    EXPECT_GT(enclosed, 0);
   }
 }
 

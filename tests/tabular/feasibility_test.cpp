@@ -62,6 +62,31 @@ TEST(GrowsForever, TellsTheSideOfTheBorder) {
   }
 }
 
+// Every step costs 1e-30, so nothing grows. Yet at suitable equal values V, V/2 + V/4 + V/8 + V/8 is rounded above V,
+// and a sweep seems to gain.
+TEST(GrowsForever, IsNotMisledByRounding) {
+  const std::vector<Successor> row{{0, 0.5}, {1, 0.25}, {2, 0.125}, {3, 0.125}};
+  MdpBuilder builder(1.0);
+  for (int s = 0; s < 4; ++s) {
+    builder.add_state();
+    builder.add_action(-1e-30, row);
+    builder.add_action(-1.0, {{4, 1.0}});
+  }
+  builder.add_terminal_state();
+  const Mdp mdp = std::move(builder).build();
+  const BaseMeasure counting;
+  Bellman bellman(mdp, 0.0, counting);
+  Random random(1, "misled");
+  int seeming_gains = 0;
+  for (int trial = 0; trial < 1000; ++trial) {
+    Eigen::VectorXd values = bellman.start_values(Eigen::VectorXd::Constant(5, random.uniform(1.0, 2.0))),
+                    next = values;
+    seeming_gains += bellman.optimal_sweep(values, next).smallest_change > 0.0;
+    EXPECT_FALSE(grows_forever(bellman, values));
+  }
+  EXPECT_GT(seeming_gains, 0) << "no trial put the rounding to the test";
+}
+
 // Each state falls only after its successor has: passes over all states, in this order, would take hours.
 TEST(GrowsForever, TakesTimeInProportionToALongCorridor) {
   const int n = 1'000'000;

@@ -61,6 +61,31 @@ inline PreciseVector precise_solution(const Mdp& mdp, double temperature, const 
   throw std::logic_error("the precise solution did not converge");
 }
 
+// V_π by repeating V ← E_π[r − α log π + γ E[V]], for a discount at most 1/2.
+inline PreciseVector precise_policy_value(const Mdp& mdp, const Eigen::VectorXd& policy, double temperature) {
+  PreciseVector values(static_cast<std::size_t>(mdp.states()), Precise(0));
+  for (const auto& [state, value] : mdp.terminal()) values[static_cast<std::size_t>(state)] = value;
+  for (int sweep = 0; sweep < 150; ++sweep) {
+    PreciseVector next = values;
+    for (Index s = 0; s < mdp.states(); ++s) {
+      if (mdp.is_terminal(s)) continue;
+      auto& value = next[static_cast<std::size_t>(s)] = 0;
+      for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+        if (policy(k) == 0.0) continue;
+        Precise expectation = 0;
+        const auto successors = mdp.successors(k);
+        for (std::size_t t = 0; t < successors.size(); ++t)
+          expectation += Precise(mdp.deterministic() ? 1.0 : mdp.probabilities(k)[t]) *
+                         values[static_cast<std::size_t>(successors[t])];
+        const Precise p(policy(k));
+        value += p * (Precise(mdp.reward(k)) - Precise(temperature) * log(p) + Precise(mdp.discount()) * expectation);
+      }
+    }
+    values = next;
+  }
+  return values;
+}
+
 // max_s (a − b) and max_s |a − b|, rounded to double only at the end.
 inline double largest_excess(const PreciseVector& a, const PreciseVector& b) {
   Precise result = -1e300;

@@ -9,6 +9,7 @@
 
 #include "tabular/bellman.hpp"
 #include "tabular/examples.hpp"
+#include "tabular/high_precision.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -42,6 +43,20 @@ TEST(PolicyEvaluation, IsTheLimitOfThePolicyBackup) {
     EXPECT_LE((result.values - values).cwiseAbs().maxCoeff(), 2.0 * result.error_bound);
     EXPECT_LT(result.error_bound, 1e-12);
   }
+}
+
+// The same in 50 digits: the bound covers the value's own rounding, also where the computed residual is 0.
+TEST(PolicyEvaluation, BoundHoldsAgainstHighPrecision) {
+  int exact_looking = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const Mdp mdp = random_mdp({.states = 3, .discount = 0.5}, seed);
+    const Eigen::VectorXd policy = base_policy(mdp, {});
+    const auto result = policy_evaluation(mdp, policy, {.temperature = 0.7});
+    exact_looking += result.residual == 0.0;
+    EXPECT_LE(largest_distance(precise(result.values), precise_policy_value(mdp, policy, 0.7)), result.error_bound)
+        << "seed " << seed;
+  }
+  EXPECT_GT(exact_looking, 0);
 }
 
 TEST(PolicyEvaluation, SaysThatAPolicyNeverEnds) {

@@ -134,8 +134,23 @@ TEST(SoftValueIteration, SurvivesAbsurdTemperatures) {
                                      soft_policy_iteration(mdp, {.temperature = temperature})}) {
         EXPECT_FALSE(std::isnan(result.error_bound));
         EXPECT_EQ(result.status == Status::Converged, result.error_bound <= 1e-8);
-        EXPECT_TRUE(result.status != Status::Converged || result.values.allFinite());
+        EXPECT_TRUE(result.values.allFinite());
+        EXPECT_TRUE(result.policy.allFinite());
+        for (int s = 0; s < 3; ++s) EXPECT_NEAR(result.policy.segment(2 * s, 2).sum(), 1.0, 1e-15);
       }
+    }
+  }
+}
+
+// V = −10^308 / (1 − γ) overflows after a few sweeps: the residual tells, and no infinite value is handed out.
+TEST(SoftValueIteration, HandsOutNoValueThatOverflowed) {
+  for (const double reward : {-1e308, 1e308}) {
+    const Mdp mdp = bandit({reward, reward}, 0.95);
+    for (const Solution& result : {soft_value_iteration(mdp), soft_policy_iteration(mdp)}) {
+      EXPECT_EQ(result.status, Status::Stalled);
+      EXPECT_TRUE(std::isinf(result.residual));
+      EXPECT_TRUE(std::isinf(result.error_bound));
+      EXPECT_TRUE(result.values.allFinite());
     }
   }
 }
