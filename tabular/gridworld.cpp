@@ -1,6 +1,7 @@
 #include "tabular/gridworld.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -47,10 +48,25 @@ std::map<char, Tile> read_legend(const Config& config) {
   return legend;
 }
 
+void check_sums(const Config& config, const Gridworld& world) {
+  for (const auto& [symbol, tile] : world.legend) {
+    if (std::isfinite(tile.reward - world.step_cost)) continue;
+    config.fail("step_cost", fmt::format("{} and the reward {} of '{}' add up to more than double precision holds",
+                                         world.step_cost, tile.reward, symbol));
+  }
+}
+
 double number_between(const Config& config, std::string_view key, double otherwise, double low, double high) {
   const double value = config.number(key, otherwise);
   if (!(value >= low && value <= high)) config.fail(key, fmt::format("must be in [{}, {}], got {}", low, high, value));
   return value;
+}
+
+// The UTF-8 character that begins at `start`, whole.
+std::string character(std::string_view text, std::size_t start) {
+  std::size_t end = start + 1;
+  while (end < text.size() && (text[end] & 0xC0) == 0x80) ++end;
+  return std::string(text.substr(start, end - start));
 }
 
 void check_map(const Gridworld& world, std::string_view name, int first_line) {
@@ -60,11 +76,12 @@ void check_map(const Gridworld& world, std::string_view name, int first_line) {
     const auto fail = [&](const std::string& message) {
       throw std::runtime_error(fmt::format("{}:{}: map: {}", name, first_line + static_cast<int>(r), message));
     };
-    if (row.size() != width) fail(fmt::format("row {} has {} cells, the rows above have {}", r + 1, row.size(), width));
-    for (std::size_t c = 0; c < width; ++c) {
+    for (std::size_t c = 0; c < row.size(); ++c) {
       if (row[c] != '#' && !is_ground(row[c]) && !world.legend.contains(row[c]))
-        fail(fmt::format("cell {} of row {} is '{}', which [legend] does not explain", c + 1, r + 1, row[c]));
+        fail(
+            fmt::format("cell {} of row {} is '{}', which [legend] does not explain", c + 1, r + 1, character(row, c)));
     }
+    if (row.size() != width) fail(fmt::format("row {} has {} cells, the rows above have {}", r + 1, row.size(), width));
   }
 }
 
@@ -132,6 +149,7 @@ Gridworld parse_gridworld(std::string_view text, std::string_view name) {
   world.step_cost = config.number("step_cost", world.step_cost);
   world.discount = number_between(config, "discount", world.discount, 0.0, 1.0);
   config.refuse_unknown();
+  check_sums(config, world);
 
   if (world.map.empty() || world.map.front().empty()) config.fail("map", "is empty");
   check_map(world, name, first_row_line(text, config.line("map")));

@@ -96,6 +96,15 @@ void expect_refused(const std::string& text, const ::testing::Matcher<std::strin
   EXPECT_THAT([&] { parse_gridworld(text, "bad.toml"); }, ThrowsMessage<std::runtime_error>(message)) << text;
 }
 
+TEST(Gridworld, NamesTheKeyWhoseSumOverflows) {
+  expect_refused("map = \"SG\"\nstep_cost = 1e308\n[legend]\nG = { reward = -1e308 }\n",
+                 HasSubstr("bad.toml:2: step_cost: 1e+308 and the reward -1e+308 of 'G'"));
+}
+
+TEST(Gridworld, ShowsACellOfSeveralBytesWhole) {
+  expect_refused("map = \"S\u00e9G\"\n", HasSubstr("bad.toml:1: map: cell 2 of row 1 is '\u00e9'"));
+}
+
 TEST(Gridworld, NamesTheLineOfAnUnequalRow) {
   expect_refused("# a comment\nmap = \"\"\"\n####\n#.G#\n###\n####\n\"\"\"\n",
                  AllOf(StartsWith("bad.toml:5: map: row 3 has 3 cells"), EndsWith("have 4")));
