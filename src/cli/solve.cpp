@@ -77,24 +77,28 @@ Json report(const SolveArguments& arguments, const Mdp& mdp, const Solution& sol
           {"transitions", mdp.transitions()}};
 }
 
-// The map with the most likely action of each cell as an arrow: "+" where all are equally likely.
+// The most likely action of a cell as an arrow; a line to each of them where several tie, "+" where all do.
+std::string arrow(const Eigen::Ref<const Eigen::VectorXd>& row) {
+  static constexpr const char* up_right_down_left[] = {" ", "↑", "→", "└", "↓", "│", "┌", "├",
+                                                       "←", "┘", "─", "┴", "┐", "┤", "┬", "+"};
+  constexpr double tie = 1e-6;
+  unsigned likeliest = 0;
+  for (Eigen::Index i = 0; i < row.size(); ++i) likeliest |= (row.maxCoeff() - row(i) < tie ? 1U : 0U) << i;
+  return up_right_down_left[likeliest];
+}
+
 std::string arrows(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
-  static constexpr const char* arrow[] = {"↑", "→", "↓", "←"};
   std::string text;
   for (Eigen::Index r = 0; r < world.state_at.rows(); ++r) {
     text += "  ";
     for (Eigen::Index c = 0; c < world.state_at.cols(); ++c) {
       const Index state = world.state_at(r, c);
-      if (state < 0) {
+      if (state < 0)
         text += "# ";
-      } else if (mdp.is_terminal(state)) {
+      else if (mdp.is_terminal(state))
         text += fmt::format("{} ", world.symbol(state));
-      } else {
-        const auto row = solution.policy.segment(mdp.first_pair(state), mdp.action_count(state));
-        Eigen::Index best = 0;
-        const double most = row.maxCoeff(&best);
-        text += most - row.minCoeff() < 1e-6 ? "+ " : fmt::format("{} ", arrow[best]);
-      }
+      else
+        text += arrow(solution.policy.segment(mdp.first_pair(state), mdp.action_count(state))) + " ";
     }
     text += "\n";
   }
@@ -112,15 +116,24 @@ std::string value_map(const Gridworld& world, const Mdp& mdp, const Solution& so
       else if (mdp.is_terminal(state))
         text += fmt::format("{:>7} ", world.symbol(state));
       else
-        text += fmt::format("{:7.4g} ", solution.values(state));
+        text += fmt::format("{:7.4g} ", solution.values(state) + 0.0);  // + 0.0 turns −0 into 0
     }
     text += "\n";
   }
   return text;
 }
 
+// Whether the values went beyond double precision: a sweep's change is not finite then.
+bool overflowed(const Solution& solution) {
+  return solution.status != Status::Infeasible &&
+         !(std::isfinite(solution.residual) && solution.values.allFinite() && solution.policy.allFinite());
+}
+
 // What the figures alone do not say.
 std::string remark(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
+  if (overflowed(solution))
+    return "the values overflow double precision, so there is no solution to show or write: scale rewards and "
+           "temperature down";
   const auto trapped = tabular::states_without_exit(mdp);
   if (!trapped.empty()) {
     const auto& cell = world.cells[static_cast<std::size_t>(trapped.front())];
@@ -134,10 +147,16 @@ std::string remark(const Gridworld& world, const Mdp& mdp, const Solution& solut
     case Status::Infeasible:
       return "staying in the world for ever is worth infinitely much: lower the temperature, or raise step_cost";
     case Status::Stalled:
-      return std::isfinite(solution.error_bound)
-                 ? "rounding error forbids this tolerance"
-                 : "nothing can be certified: at discount 1 every loop must cost something, see step_cost";
+      if (std::isfinite(solution.error_bound)) return "rounding error forbids this tolerance";
+      return mdp.discount() == 1.0
+                 ? "nothing can be certified: at discount 1 every loop must cost more than the entropy it gathers; "
+                   "raise "
+                   "step_cost, or lower the temperature"
+                 : "nothing can be certified: the values are too large, or the discount is too near 1, for double "
+                   "precision";
     case Status::IterationLimit:
+      if (mdp.discount() == 1.0 && !std::isfinite(solution.error_bound))
+        return "nothing is certified yet: raise --max-iterations, or step_cost in case the values grow without limit";
       return "not within the tolerance yet: raise --max-iterations";
   }
   return "";
@@ -145,21 +164,26 @@ std::string remark(const Gridworld& world, const Mdp& mdp, const Solution& solut
 
 void print(const Gridworld& world, const Mdp& mdp, const SolveArguments& arguments, const Solution& solution,
            double seconds) {
-  fmt::print("{}: {} states, {} state-actions, {} transitions; discount {}, temperature {}\n", arguments.grid,
-             mdp.states(), mdp.pairs(), mdp.transitions(), mdp.discount(), arguments.temperature);
+  fmt::print("{}: {}, {}, {}; discount {}, temperature {}\n", arguments.grid, counted(mdp.states(), "state"),
+             counted(mdp.pairs(), "state-action"), counted(mdp.transitions(), "transition"), mdp.discount() + 0.0,
+             arguments.temperature + 0.0);
   const std::string certified = std::isfinite(solution.error_bound)
                                     ? fmt::format("every value within {:.3g} of the solution", solution.error_bound)
                                     : "nothing certified";
-  fmt::print("{} after {} iterations of {} in {:.3g} s: residual {:.3g}, {}\n", to_string(solution.status),
-             solution.iterations, arguments.method, seconds, solution.residual, certified);
+  fmt::print("{} after {} of {} in {:.3g} s: residual {:.3g}, {}\n", to_string(solution.status),
+             counted(solution.iterations, "iteration"), arguments.method, seconds, solution.residual, certified);
   const std::string note = remark(world, mdp, solution);
   if (!note.empty()) fmt::print("note: {}\n", note);
+  if (overflowed(solution)) return;
   if (solution.status == Status::Infeasible) return;  // a map of numbers on their way to infinity would only mislead
   constexpr Eigen::Index widest_arrows = 60, widest_values = 14;
   if (world.state_at.cols() <= widest_arrows && world.state_at.rows() <= widest_arrows)
-    fmt::print("\nmost likely move\n{}", arrows(world, mdp, solution));
+    fmt::print(
+        "\nmost likely move (lines such as ┘ and ┴ join moves that tie, + where all four do; # wall; letters end the "
+        "episode)\n{}",
+        arrows(world, mdp, solution));
   if (world.state_at.cols() <= widest_values && world.state_at.rows() <= 2 * widest_values)
-    fmt::print("\nvalue\n{}", value_map(world, mdp, solution));
+    fmt::print("\nvalue, in reward units\n{}", value_map(world, mdp, solution));
 }
 
 int run_solve(const SolveArguments& arguments) {
@@ -174,10 +198,12 @@ int run_solve(const SolveArguments& arguments) {
   }();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  const auto states = static_cast<std::size_t>(mdp.states());
-  const tabular::DenseTable table = tabular::to_dense(mdp, solution.policy);
-  write_npy(arguments.values, solution.values.data(), {states});
-  write_npy(arguments.policy, table.data(), {states, static_cast<std::size_t>(mdp.action_names())});
+  if (!overflowed(solution)) {
+    const auto states = static_cast<std::size_t>(mdp.states());
+    const tabular::DenseTable table = tabular::to_dense(mdp, solution.policy);
+    write_npy(arguments.values, solution.values.data(), {states});
+    write_npy(arguments.policy, table.data(), {states, static_cast<std::size_t>(mdp.action_names())});
+  }
   write_json(arguments.json, report(arguments, mdp, solution, seconds));
   print(world, mdp, arguments, solution, seconds);
   return solution.status == Status::Converged ? 0 : 1;
@@ -190,12 +216,19 @@ void add_solve(CLI::App& app, Run& run) {
   const auto arguments = std::make_shared<SolveArguments>();
   command->add_option("grid", arguments->grid, "Gridworld file (TOML)")->required();
   command->add_option("--discount", arguments->discount, "Discount in [0, 1] (default: the file's)");
-  command->add_option("--temperature", arguments->temperature,
-                      "Temperature of the entropy bonus, in reward units; 0: none");
+  command
+      ->add_option("--temperature", arguments->temperature,
+                   "Temperature of the entropy bonus, in reward units; 0: none")
+      ->capture_default_str();
   command->add_option("--method", arguments->method, "How to solve")
-      ->check(CLI::IsMember({"value_iteration", "policy_iteration"}));
-  command->add_option("--tolerance", arguments->tolerance, "Largest certified error of a value, in reward units");
-  command->add_option("--max-iterations", arguments->max_iterations, "Most iterations (default: the method's)");
+      ->check(CLI::IsMember({"value_iteration", "policy_iteration"}))
+      ->capture_default_str();
+  command->add_option("--tolerance", arguments->tolerance, "Largest certified error of a value, in reward units")
+      ->capture_default_str();
+  command->add_option("--max-iterations", arguments->max_iterations,
+                      fmt::format("Most iterations (default: {} of value_iteration, {} of policy_iteration)",
+                                  tabular::SoftValueIterationOptions{}.max_iterations,
+                                  tabular::SoftPolicyIterationOptions{}.max_iterations));
   command->add_option("--json", arguments->json, "Write the report to this file");
   command->add_option("--values", arguments->values, "Write the values [S] to this .npy file");
   command->add_option("--policy", arguments->policy, "Write the policy [S, A] to this .npy file");

@@ -112,6 +112,51 @@ def test_says_when_loops_are_free(softrl, tmp_path):
         assert "nothing certified" in result.stdout and "step_cost" in result.stdout
 
 
+@pytest.mark.parametrize("method", ["value_iteration", "policy_iteration"])
+@pytest.mark.parametrize(
+    "temperature, step_cost", [("1e308", "1.0"), ("1", "1e308"), ("1e-308", "1e308")], ids=["entropy", "cost", "both"]
+)
+def test_presents_nothing_where_values_overflow(softrl, tmp_path, method, temperature, step_cost):
+    grid = write(tmp_path / "huge.toml", f'map = "S...#"\nstep_cost = {step_cost}\ndiscount = 0.95\n')
+    values, policy, out = tmp_path / "v.npy", tmp_path / "p.npy", tmp_path / "o.json"
+    result = softrl(
+        "solve", grid, "--temperature", temperature, "--method", method,
+        "--json", out, "--values", values, "--policy", policy,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "overflow double precision" in result.stdout and "most likely move" not in result.stdout
+    assert "every loop" not in result.stdout
+    assert not values.exists() and not policy.exists()
+    assert json.loads(out.read_text())["residual"] is None
+
+
+def test_maps_show_ties_and_explain_themselves(softrl, tmp_path):
+    """At discount 0 only the next reward counts: beside the goal it is the move there, elsewhere all moves tie."""
+    grid = write(tmp_path / "ties.toml", 'map = """\n..\n.G\n"""\n')
+    out = softrl("solve", grid, "--discount", 0).stdout
+    assert "  + ↓ \n  → G \n" in out and "moves that tie" in out
+    # From the corner, right and down are mirror images and better than bumping into a wall.
+    assert "  ┌ ↓ \n  → G \n" in softrl("solve", grid, "--discount", 0.5, "--temperature", 0.01).stdout
+
+
+def test_the_guide_shows_a_gridworld_that_works(softrl, source_dir, tmp_path):
+    example = (source_dir / "docs" / "gridworlds.md").read_text().split("```toml\n")[1].split("```")[0]
+    result = softrl("solve", write(tmp_path / "pond.toml", example), "--temperature", 0.1)
+    assert result.returncode == 0 and "19 states" in result.stdout
+
+
+def test_counts_in_plain_english(softrl, tmp_path):
+    grid = write(tmp_path / "one.toml", 'map = "S"\n')
+    out = softrl("solve", grid, "--temperature", 0).stdout
+    assert "1 state, 4 state-actions, 4 transitions" in out and "after 1 iteration of" in out and " -0 " not in out
+
+
+def test_help_tells_every_default(softrl):
+    out = softrl("solve", "--help").stdout
+    for default in ("FLOAT=1 ", "=value_iteration", "=1e-08", "100000 of value_iteration"):
+        assert default in out, out
+
+
 def bad(tmp_path, text):
     return write(tmp_path / "bad.toml", text)
 
@@ -128,6 +173,8 @@ def bad(tmp_path, text):
         ("map = 3\n", ["bad.toml:1:", "map", "must be a string"]),
         ('map = "..G"\n[legend]\nG = { reward = "big" }\n', ["bad.toml:3:", "legend.G.reward", "must be a number"]),
         ('map = "..G\n', ["bad.toml:1:"]),
+        ('map = """\n..G\n.é.\n"""\n', ["bad.toml:3:", "cell 2 of row 2 is 'é'"]),
+        ('map = "..G"\nstep_cost = 1e308\n[legend]\nG = { reward = -1e308 }\n', ["bad.toml:2:", "step_cost", "'G'"]),
     ],
 )
 def test_refuses_a_bad_file(refuses, tmp_path, text, words):

@@ -38,6 +38,27 @@ def test_every_theorem_holds_on_every_shipped_gridworld(softrl, grids, tmp_path)
             assert "11 of 11 hold" in result.stdout and "measured" in result.stdout
 
 
+def test_report_says_what_was_measured(softrl, grids, tmp_path):
+    out = tmp_path / "out.json"
+    softrl("verify", grids[0], "--discount", 0.9, "--temperature", 0.5, "--seed", 7, "--trials", 3, "--json", out)
+    report = json.loads(out.read_text())
+    report.pop("theorems")
+    assert report == {"grid": str(grids[0]), "discount": 0.9, "temperature": 0.5, "seed": 7, "trials": 3}
+
+
+def test_prints_no_negative_zero_and_one_state_as_one(softrl, tmp_path):
+    grid = tmp_path / "one.toml"
+    grid.write_text('map = "S"\n')
+    out = softrl("verify", grid).stdout
+    assert "1 state," in out and " -0 " not in out
+
+
+def test_help_tells_every_default(softrl):
+    out = softrl("verify", "--help").stdout
+    lines = [line for line in out.splitlines() if any(f"--{o} " in line for o in ("temperature", "seed", "trials"))]
+    assert len(lines) == 3 and all("=" in line for line in lines), out
+
+
 def test_is_the_same_on_every_run(softrl, grids):
     assert softrl("verify", grids[0], "--seed", 3).stdout == softrl("verify", grids[0], "--seed", 3).stdout
 
@@ -50,6 +71,7 @@ def test_is_the_same_on_every_run(softrl, grids):
         ("--temperature", 0, ["temperature", "positive", "0"]),
         ("--temperature", -1, ["temperature", "-1"]),
         ("--trials", 0, ["trials", "0"]),
+        ("--seed", -1, ["--seed", "at least 0", "-1"]),
         ("--seed", "x", ["--seed", "x"]),
     ],
 )
