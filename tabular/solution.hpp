@@ -8,8 +8,8 @@ namespace softrl::tabular {
 
 struct Solution {
   // Converged: error_bound ≤ tolerance. IterationLimit. Stalled: rounding (or a singular system at discount 1) forbids
-  // the tolerance asked for, or the values overflow: then the residual is not finite. Infeasible: at discount 1, some value is infinite or no terminal state can be reached. The
-  // bounds below hold whatever the status.
+  // the tolerance asked for, or the values overflow: then the residual is not finite. Infeasible: at discount 1, some
+  // value is infinite or no terminal state can be reached. The bounds below hold whatever the status.
   Status status;
   int iterations;          // Sweeps of value iteration, linear solves of policy iteration.
   double residual;         // max_s |TV − V| at the last sweep, in reward units.
