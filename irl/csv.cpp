@@ -6,7 +6,6 @@
 #include <fstream>
 #include <stdexcept>
 
-#include <boost/tokenizer.hpp>
 #include <fmt/format.h>
 
 namespace softrl::irl {
@@ -16,13 +15,33 @@ namespace {
   throw std::runtime_error(fmt::format("{}:{}: {}", file.string(), line, message));
 }
 
+// RFC 4180, a line at a time: a field that begins with a quote ends at the next one that is not doubled.
 std::vector<std::string> split(const std::string& text, const std::filesystem::path& file, int line) {
-  try {
-    const boost::tokenizer<boost::escaped_list_separator<char>> fields(text);
-    return {fields.begin(), fields.end()};
-  } catch (const boost::escaped_list_error& error) {
-    fail_at(file, line, error.what());
+  std::vector<std::string> fields(1);
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] != '"') {
+      const std::size_t end = std::min(text.find(',', i), text.size());
+      fields.back() = text.substr(i, end - i);
+      if (fields.back().find('"') != std::string::npos)
+        fail_at(file, line, "has a quote inside a field without quotes");
+      i = end;
+    } else {
+      for (++i;; ++i) {
+        const std::size_t quote = text.find('"', i);
+        if (quote == std::string::npos) fail_at(file, line, "has a quote that is not closed on its line");
+        fields.back() += text.substr(i, quote - i);
+        i = quote + 1;
+        if (i == text.size() || text[i] != '"') break;
+        fields.back() += '"';
+      }
+      if (i < text.size() && text[i] != ',') fail_at(file, line, "has text after a closing quote");
+    }
+    if (i < text.size()) {
+      fields.emplace_back();
+      ++i;  // the comma
+    }
   }
+  return fields;
 }
 
 }  // namespace

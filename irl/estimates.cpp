@@ -18,7 +18,6 @@ constexpr double takes_part = 1e-3;
 Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale) {
   const Eigen::Index n = hessian.rows();
   Covariances result{};
-  result.identified.assign(n, true);
   result.condition_number = 1.0;
   if (n == 0) return result;
   const Eigen::VectorXd unit = scale.cwiseInverse();
@@ -37,7 +36,6 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
     std::vector<int> members;
     for (Eigen::Index j = 0; j < n; ++j)
       if (std::abs(eigen.eigenvectors()(j, i)) > takes_part) members.push_back(static_cast<int>(j));
-    for (const int j : members) result.identified[j] = false;
     result.flat_directions.push_back(std::move(members));
   }
   if (greatest > 0.0) result.condition_number = greatest / least;
@@ -46,11 +44,12 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
   result.inverse = basis * inverse_values.asDiagonal() * basis.transpose();
   result.covariance = result.inverse;
   result.robust_covariance = result.inverse * (scores.transpose() * scores) * result.inverse;
-  for (Eigen::Index j = 0; j < n; ++j) {
-    if (result.identified[j]) continue;
-    for (Eigen::MatrixXd* matrix : {&result.covariance, &result.robust_covariance}) {
-      matrix->row(j).setConstant(std::numeric_limits<double>::quiet_NaN());
-      matrix->col(j).setConstant(std::numeric_limits<double>::quiet_NaN());
+  for (const std::vector<int>& direction : result.flat_directions) {
+    for (const int j : direction) {
+      for (Eigen::MatrixXd* matrix : {&result.covariance, &result.robust_covariance}) {
+        matrix->row(j).setConstant(std::numeric_limits<double>::quiet_NaN());
+        matrix->col(j).setConstant(std::numeric_limits<double>::quiet_NaN());
+      }
     }
   }
   return result;

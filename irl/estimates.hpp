@@ -14,12 +14,11 @@
 namespace softrl::irl {
 
 struct Covariances {
-  Eigen::MatrixXd covariance, robust_covariance;  // [K × K] NaN in the rows and columns of unidentified weights.
+  Eigen::MatrixXd covariance, robust_covariance;  // [K × K] NaN in the rows and columns of weights of flat directions.
   // Directions in which the log-likelihood is flat, as lists of weights: {1}, or {0, 2} if 0 and 2 are collinear.
   std::vector<std::vector<int>> flat_directions;
-  std::vector<bool> identified;  // [K] false for a weight that takes part in a flat direction.
-  double condition_number;       // Of the scaled −H over the other directions; ≥ 1.
-  Eigen::MatrixXd inverse;       // [K × K] of −H over the other directions (a pseudo-inverse); finite.
+  double condition_number;  // Of the scaled −H over the other directions; ≥ 1.
+  Eigen::MatrixXd inverse;  // [K × K] of −H over the other directions (a pseudo-inverse); finite.
 };
 
 // `hessian` [K × K], `scores` [trips × K]. `scale` [K] > 0 gives the size that the roots of −H's diagonal would have if

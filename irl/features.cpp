@@ -1,6 +1,9 @@
 #include "irl/features.hpp"
 
 #include <cassert>
+#include <cmath>
+
+#include <fmt/format.h>
 
 namespace softrl::irl {
 
@@ -11,7 +14,11 @@ RowMatrix feature_matrix(const std::vector<FeatureDefinition>& definitions, cons
     const FeatureDefinition& feature = definitions[j];
     const auto value = [&](const CsvTable& table, std::size_t row, std::size_t column) {
       if (feature.equals) return table.text(row, column) == *feature.equals ? 1.0 : 0.0;
-      return table.number(row, column);
+      const double number = table.number(row, column);
+      if (!(std::abs(number * feature.scale) <= largest_feature))
+        table.fail(row, fmt::format("{} must be at most {:g} in size, got {} · scale {}", feature.column,
+                                    largest_feature, number, feature.scale));
+      return number;
     };
     auto column_of_values = values.col(static_cast<Eigen::Index>(j));
     switch (feature.source) {

@@ -22,6 +22,9 @@ struct FeatureDefinition {
   double scale = 1.0;                      // multiplies the rest
 };
 
+// Features are at most so large in size: the squares of larger ones, which an information matrix sums, overflow.
+constexpr double largest_feature = 1e100;
+
 // The table of links and the row of each of them.
 struct LinkTable {
   CsvTable table;
@@ -29,8 +32,8 @@ struct LinkTable {
 };
 
 // The feature's values on the moves: a row each of `moves`, which enter the links `to`. Throws std::runtime_error,
-// "file:line: message", for a missing column or a field that is not a number. `links` may be null if no feature is a
-// LinkColumn.
+// "file:line: message", for a missing column or a field that is not a number or too large a feature. `links` may be
+// null if no feature is a LinkColumn.
 RowMatrix feature_matrix(const std::vector<FeatureDefinition>& definitions, const CsvTable& moves,
                          const std::vector<int>& to, const LinkTable* links);
 

@@ -29,6 +29,15 @@ std::vector<bool> named(const RoadNetwork& network, const std::vector<NamedWeigh
   return result;
 }
 
+// "start a=-1, fix b=-2": what the caller gave.
+std::string given_weights(const FitOptions& options) {
+  std::vector<std::string> words;
+  for (const auto& [option, weights] : {std::pair("start", &options.start), std::pair("fix", &options.fixed)})
+    for (const auto& [name, value] : *weights)
+      words.push_back(fmt::format("{}{} {}={}", options.prefix, option, name, value));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
 Eigen::VectorXd feasible_start(Likelihood& likelihood, const FitOptions& options) {
   const RoadNetwork& network = likelihood.data().network;
   const int features = network.feature_count();
@@ -44,17 +53,20 @@ Eigen::VectorXd feasible_start(Likelihood& likelihood, const FitOptions& options
   const std::vector<bool> fixed = named(network, options.fixed);
   bool all_given = true;
   for (int j = 0; j < features; ++j) all_given = all_given && (given[j] || fixed[j]);
+  const std::string name = options.prefix + "start";
   for (double c = 1.0;; c *= 2.0) {
-    Eigen::VectorXd start = with_named_weights(network, c * unit, "start", options.start);
-    start = with_named_weights(network, std::move(start), "fix", options.fixed);
+    Eigen::VectorXd start = with_named_weights(network, c * unit, name, options.start);
+    start = with_named_weights(network, std::move(start), options.prefix + "fix", options.fixed);
     const LikelihoodValue value = likelihood.evaluate(start);
     if (value.status == PathSumStatus::Finite) return start;
     const std::string why = fmt::format("{}{}", describe(value.status),
                                         value.status == PathSumStatus::Divergent ? describe(likelihood.radius()) : "");
-    if (all_given) throw std::invalid_argument(fmt::format("start: at these weights {}", why));
+    const std::string told = given_weights(options);
+    if (all_given) throw std::invalid_argument(fmt::format("{}: at these weights {}", told, why));
     if (c >= 64.0 || value.status == PathSumStatus::OutOfRange)
-      throw std::invalid_argument(fmt::format(
-          "start: no feasible weights were found by themselves, give some; at the last ones tried {}", why));
+      throw std::invalid_argument(
+          fmt::format("{}: no feasible start was found for the other weights, give some; at the last ones tried {}",
+                      told.empty() ? name : told, why));
   }
 }
 
@@ -177,14 +189,30 @@ Eigen::VectorXd with_named_weights(const RoadNetwork& network, Eigen::VectorXd b
   return base;
 }
 
+Eigen::VectorXd all_named_weights(const RoadNetwork& network, std::string_view option,
+                                  const std::vector<NamedWeight>& named_weights) {
+  const Eigen::VectorXd none = Eigen::VectorXd::Zero(network.feature_count());
+  Eigen::VectorXd weights = with_named_weights(network, none, option, named_weights);
+  const std::vector<bool> given = named(network, named_weights);
+  for (int j = 0; j < network.feature_count(); ++j)
+    if (!given[j]) throw std::invalid_argument(fmt::format("{}: {} is missing", option, network.features[j]));
+  return weights;
+}
+
 FitResult fit(Likelihood& likelihood, const FitOptions& options) {
-  check_positive("tolerance", options.tolerance);
-  check_count("max_iterations", options.max_iterations, 1);
+  check_positive(options.prefix + "tolerance", options.tolerance);
+  check_count(options.prefix + (options.prefix.empty() ? "max_iterations" : "max-iterations"), options.max_iterations,
+              1);
   const RouteData& data = likelihood.data();
   const RoadNetwork& network = data.network;
   const int features = network.feature_count();
-  with_named_weights(network, Eigen::VectorXd::Zero(features), "start", options.start);
-  with_named_weights(network, Eigen::VectorXd::Zero(features), "fix", options.fixed);
+  with_named_weights(network, Eigen::VectorXd::Zero(features), options.prefix + "start", options.start);
+  with_named_weights(network, Eigen::VectorXd::Zero(features), options.prefix + "fix", options.fixed);
+  for (const auto& [name, value] : options.start)
+    for (const auto& [fixed_name, fixed_value] : options.fixed)
+      if (name == fixed_name)
+        throw std::invalid_argument(
+            fmt::format("{0}start: {1}={2} is fixed, by {0}fix {1}={3}", options.prefix, name, value, fixed_value));
 
   FitResult result{};
   result.estimated.assign(features, false);

@@ -26,6 +26,7 @@ struct FitOptions {
   double tolerance = 1e-8;              // > 0, in nats: how far below its maximum the log-likelihood may end.
   int max_iterations = 200;             // ≥ 1
   ProgressObserver progress = {};       // Told log_likelihood after every iteration.
+  std::string prefix = {};              // Of option names in messages: "--" for a command line.
 };
 
 struct FitResult {
@@ -45,11 +46,16 @@ struct FitResult {
 };
 
 // Throws std::invalid_argument, naming option and value: a name that is no feature or appears twice, a value that is
-// not finite, a start that is not feasible (with the spectral radius there), no feasible default start.
+// not finite, a weight that is both started and fixed, a start that is not feasible (with the spectral radius there),
+// no feasible default start.
 FitResult fit(Likelihood& likelihood, const FitOptions& options = {});
 
 // `base` [K] with the named weights replaced. `option` is what messages call it. Throws as above.
 Eigen::VectorXd with_named_weights(const RoadNetwork& network, Eigen::VectorXd base, std::string_view option,
                                    const std::vector<NamedWeight>& named);
+
+// The weights [K], every one of which must be named. Throws as above.
+Eigen::VectorXd all_named_weights(const RoadNetwork& network, std::string_view option,
+                                  const std::vector<NamedWeight>& named);
 
 }  // namespace softrl::irl

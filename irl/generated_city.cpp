@@ -19,6 +19,7 @@ namespace {
 constexpr double block_m = 200.0;
 constexpr double slow_m_per_minute = 30.0 * 1000.0 / 60.0;
 constexpr double fast_m_per_minute = 60.0 * 1000.0 / 60.0;
+constexpr std::int64_t most_junctions = 1'000'000;
 constexpr int longest_trip = 10'000;  // moves; a feasible policy reaches its destination far sooner
 
 struct Link {
@@ -123,6 +124,9 @@ std::vector<Destination> draw_destinations(const std::vector<Link>& links, const
 RouteData generate_city(const CityOptions& options) {
   check_count("rows", options.rows, 2);
   check_count("columns", options.columns, 2);
+  if (static_cast<std::int64_t>(options.rows) * options.columns > most_junctions)
+    throw std::invalid_argument(fmt::format("rows × columns must be at most {} junctions, got {} × {}", most_junctions,
+                                            options.rows, options.columns));
   check_count("destinations", options.destinations, 1);
   check_count("trips", options.trips, 1);
   check_in_range("one_way_share", options.one_way_share, 0.0, 1.0);

@@ -14,7 +14,7 @@ namespace softrl::irl {
 
 struct CityOptions {
   int rows = 12;                // ≥ 2 junctions
-  int columns = 12;             // ≥ 2
+  int columns = 12;             // ≥ 2; rows × columns ≤ 1,000,000
   int destinations = 20;        // ≥ 1 junctions that trips go to, drawn with equal probability
   int trips = 1000;             // ≥ 1
   double one_way_share = 0.25;  // of the streets, in [0, 1)

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <stdexcept>
+
+#include "irl/best_paths.hpp"
 
 namespace softrl::irl {
 namespace {
@@ -14,6 +17,12 @@ constexpr std::size_t block_size = 16;
 
 // A path sum below this has lost digits to gradual underflow, or its reciprocal overflows.
 constexpr double smallest_path_sum = 1e-290;
+
+// y(d) cancels its size in digits from the flows where trips end on entering d.
+constexpr double largest_return = 1e3;
+
+// A path's utility beyond this is rounded to more than 1e-8, and so is the logarithm of every scaled weight.
+constexpr double largest_utility = 1e8;
 
 }  // namespace
 
@@ -39,12 +48,15 @@ Likelihood::Likelihood(const RouteData& data)
 // that leaves d again. That flow is solved for on its own, because only solutions without changes of sign are accurate
 // entry by entry.
 //
-// All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing leaves.
+// All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing leaves. Nor does the
+// scaling change a product x(k) M(k,a) y(a) or a ratio of derivative and sum: only log z has to be put right.
 Likelihood::Block Likelihood::solve_block(std::size_t first) {
   Block block;
+  Eigen::VectorXd best = Eigen::VectorXd::Zero(data_->network.link_count());
   if (factorise_each_) {
-    block.status = path_sum_.set_weights(weights_, destination_link(demands_[first]));
-    if (block.status != PathSumStatus::Finite) return block;
+    OwnWeights own = set_own_weights(demands_[first]);
+    if (own.status != PathSumStatus::Finite) return {.status = own.status};
+    best = std::move(own.best);
   }
   std::vector<int> destinations;
   for (std::size_t i = first; i < std::min(first + (factorise_each_ ? 1 : block_size), demands_.size()); ++i) {
@@ -52,6 +64,8 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) {
     destinations.push_back(demands_[i].destination);
   }
   block.path_sums = ending_links(*data_, destinations);
+  for (int k = 0; k < data_->network.link_count(); ++k)
+    if (block.path_sums(k, 0) != 0.0 && best(k) != 0.0) block.path_sums(k, 0) = std::exp(-best(k));
   if (!path_sum_.solve(block.path_sums)) return {.status = PathSumStatus::Inaccurate};
 
   const auto in_range = [](double sum) { return sum >= smallest_path_sum && sum <= 1.0 / smallest_path_sum; };
@@ -60,7 +74,7 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) {
     for (const Origin& origin : demands_[block.demands[c]].origins) {
       const double y = block.path_sums(origin.link, c);
       if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
-      block.log_path_sum += origin.trips * std::log(y);
+      block.log_path_sum += origin.trips * (std::log(y) + best(origin.link));
       block.flows(origin.link, c) = origin.trips / y;
     }
   }
@@ -72,6 +86,7 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) {
     const Demand& demand = demands_[block.demands[c]];
     const int link = destination_link(demand);
     const double y = block.path_sums(link, c);
+    if (y > largest_return) return {.status = PathSumStatus::Inaccurate};
     if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
     block.log_path_sum -= demand.trips * std::log(y);
     leaving(link, c) = demand.trips / y;
@@ -81,21 +96,71 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) {
   return block;
 }
 
+// The links that no path to the destination leaves: those that do not matter for it, and itself if trips end there.
+std::vector<bool> Likelihood::closed_links(const Demand& demand) const {
+  std::vector<int> origins;
+  for (const Origin& origin : demand.origins) origins.push_back(origin.link);
+  std::vector<bool> closed = relevant_links(*data_, demand.destination, origins);
+  closed.flip();
+  if (data_->ending == Ending::OnEntering) closed[destination_link(demand)] = true;
+  return closed;
+}
+
+// Where there is no scaling, M is set without it, for its radius.
+Likelihood::OwnWeights Likelihood::set_own_weights(const Demand& demand) {
+  const std::vector<bool> closed = closed_links(demand);
+  const auto refuse = [&](PathSumStatus status) -> OwnWeights {
+    path_sum_.set_weights(weights_, closed);
+    return {.status = status};
+  };
+  const Eigen::VectorXd utilities = data_->network.attributes * weights_;
+  if (!utilities.allFinite()) return refuse(PathSumStatus::OutOfRange);
+  std::optional<Eigen::VectorXd> best =
+      best_utilities(data_->network, utilities, data_->destinations[demand.destination].links, closed);
+  if (!best) return refuse(PathSumStatus::Divergent);
+  for (int k = 0; k < data_->network.link_count(); ++k)
+    if (!closed[k] && std::abs((*best)(k)) > largest_utility) return refuse(PathSumStatus::OutOfRange);
+  const PathSumStatus status = path_sum_.set_weights(weights_, closed, *best);
+  return {.status = status, .best = std::move(*best)};
+}
+
 PathSumStatus Likelihood::set_weights(const Eigen::VectorXd& weights) {
   weights_ = weights;
-  const PathSumStatus status = path_sum_.set_weights(weights);
-  factorise_each_ = data_->ending == Ending::OnEntering && status == PathSumStatus::Divergent;
-  return factorise_each_ ? PathSumStatus::Finite : status;
+  return factorise_each_ ? PathSumStatus::Finite : path_sum_.set_weights(weights);
+}
+
+// Where trips end by a move of their own, what diverges for all diverges for one: a cycle that matters is strongly
+// connected, so that all of it matters for one and the same destination.
+bool Likelihood::each_may_succeed(PathSumStatus shared) const {
+  if (shared == PathSumStatus::Divergent) return data_->ending == Ending::OnEntering;
+  return shared != PathSumStatus::Finite;
+}
+
+LikelihoodValue Likelihood::evaluate(const Eigen::VectorXd& weights) {
+  factorise_each_ = false;
+  LikelihoodValue value = value_at(weights);
+  if (!each_may_succeed(value.status)) return value;
+  factorise_each_ = true;
+  return value_at(weights);
+}
+
+LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
+  factorise_each_ = false;
+  LikelihoodCurvature value = curvature_at(weights);
+  if (!each_may_succeed(value.status)) return value;
+  factorise_each_ = true;
+  return curvature_at(weights);
 }
 
 SpectralRadius Likelihood::radius(const SpectralRadiusOptions& options) {
   path_sum_.set_weights(weights_);
-  const SpectralRadius open = path_sum_.radius(options);
-  if (data_->ending == Ending::ByMove || !(open.upper >= 1.0)) return open;
+  const SpectralRadius all = path_sum_.radius(options);
+  if (all.upper < 1.0 || (all.upper >= 1.0 && data_->ending == Ending::ByMove)) return all;
   SpectralRadius greatest{.status = Status::Converged, .lower = 0.0, .upper = 0.0};
   for (const Demand& demand : demands_) {
-    path_sum_.set_weights(weights_, destination_link(demand));
+    set_own_weights(demand);
     const SpectralRadius own = path_sum_.radius(options);
+    if (std::isnan(own.upper)) return own;
     if (own.status != Status::Converged) greatest.status = own.status;
     greatest.lower = std::max(greatest.lower, own.lower);
     greatest.upper = std::max(greatest.upper, own.upper);
@@ -103,7 +168,7 @@ SpectralRadius Likelihood::radius(const SpectralRadiusOptions& options) {
   return greatest;
 }
 
-LikelihoodValue Likelihood::evaluate(const Eigen::VectorXd& weights) {
+LikelihoodValue Likelihood::value_at(const Eigen::VectorXd& weights) {
   const PathSumStatus status = set_weights(weights);
   if (status != PathSumStatus::Finite) return {.status = status};
   const RoadNetwork& network = data_->network;
@@ -126,7 +191,7 @@ LikelihoodValue Likelihood::evaluate(const Eigen::VectorXd& weights) {
 
 // With y_i = ∂y/∂θ_i = (I − M)⁻¹ M_i y, where M_i(k,a) = f_i M(k,a):
 //     ∂²/∂θ_i ∂θ_j of Σ c_s log y(s)  =  xᵀ (M_ij y + M_i y_j + M_j y_i) − Σ_s c_s (y_i(s) / y(s)) (y_j(s) / y(s)).
-LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
+LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
   const PathSumStatus status = set_weights(weights);
   if (status != PathSumStatus::Finite) return {.status = status};
   const RoadNetwork& network = data_->network;

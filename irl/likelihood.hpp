@@ -3,9 +3,9 @@
 //     L(θ) = Σ_trips ( θ · f_trip − log z_d(o) )        o the trip's origin, d its destination
 //     ∇L   = Σ_trips ( f_trip − E[f | o → d] )
 //
-// One factorisation serves all destinations. The gradient costs one transposed solve per destination, however many
-// features there are: x = (I − M)⁻ᵀ Σ_o n_o e_o / z(o) is the flow, and move (k → a) is expected x(k) M(k,a) z(a)
-// times. The Hessian costs K more solves per destination.
+// One factorisation serves all destinations wherever that will do. The gradient costs one transposed solve per
+// destination, however many features there are: x = (I − M)⁻ᵀ Σ_o n_o e_o / z(o) is the flow, and move (k → a) is
+// expected x(k) M(k,a) z(a) times. The Hessian costs K more solves per destination.
 #pragma once
 #include <vector>
 
@@ -38,9 +38,9 @@ class Likelihood {
   LikelihoodValue evaluate(const Eigen::VectorXd& weights);
   LikelihoodCurvature curvature(const Eigen::VectorXd& weights);
 
-  // At the weights last evaluated: below 1 where the path sums are finite. For Ending::OnEntering it is that of the
-  // network in which one may drive on from a destination, if that is below 1; else, since no trip does, the greatest
-  // over destinations of the network without the moves out of that one.
+  // At the weights last evaluated: below 1 where the path sums are finite. It is that of the links that matter for any
+  // destination, if that is below 1; else, for Ending::OnEntering, the greatest over destinations of the links that
+  // matter for that one, without the moves out of it.
   SpectralRadius radius(const SpectralRadiusOptions& options = {});
 
   const RouteData& data() const { return *data_; }
@@ -63,8 +63,18 @@ class Likelihood {
     Eigen::MatrixXd path_sums = {}, flows = {};  // [L × demands]
     double log_path_sum = 0.0;                   // Σ n_o log z(o)
   };
+  // Whether the path sums to one destination are finite, and what they are scaled by.
+  struct OwnWeights {
+    PathSumStatus status;
+    Eigen::VectorXd best = {};  // [L] utility of the best path
+  };
+  LikelihoodValue value_at(const Eigen::VectorXd& weights);
+  LikelihoodCurvature curvature_at(const Eigen::VectorXd& weights);
   PathSumStatus set_weights(const Eigen::VectorXd& weights);
+  bool each_may_succeed(PathSumStatus shared) const;
   Block solve_block(std::size_t first);
+  OwnWeights set_own_weights(const Demand& demand);
+  std::vector<bool> closed_links(const Demand& demand) const;
   int destination_link(const Demand& demand) const { return data_->destinations[demand.destination].links.front(); }
 
   const RouteData* data_;
@@ -73,8 +83,9 @@ class Likelihood {
   std::vector<int> demand_of_trip_;
   PathSum path_sum_;
   Eigen::VectorXd weights_;  // last evaluated
-  // Ending::OnEntering where the path sums are finite only because trips end: every destination has its own M, without
-  // the moves out of it, and its own factorisation.
+  // Every destination has its own M, of the links that matter for it and scaled by its best paths, and its own
+  // factorisation: where the path sums are finite only because trips end on entering their destination, or leave the
+  // range of double precision. Slower, so that the factors for all are tried first.
   bool factorise_each_ = false;
 };
 

@@ -61,18 +61,21 @@ PathSum::PathSum(const RoadNetwork& network, std::vector<bool> relevant)
         return SparseLu(std::move(found.row_start), std::move(found.column));
       }()) {}
 
-PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights, std::optional<int> absorbing) {
+PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights, const std::vector<bool>& closed,
+                                   const Eigen::VectorXd& best) {
   check_size("weights", weights.size(), network_->feature_count());
   for (const double weight : weights) check_finite("weight", weight);
   const Eigen::VectorXd utility = network_->attributes * weights;
   move_weights_.assign(network_->to.size(), 0.0);
-  absorbing_ = absorbing;
-  in_range_ = true;
+  closed_ = closed;
+  in_range_ = utility.allFinite();
   std::vector<double> values(network_->links.size() + network_->to.size(), 0.0);
   for (int m = 0; m < network_->move_count(); ++m) {
-    if (place_[m] < 0 || network_->from[m] == absorbing) continue;
-    in_range_ = in_range_ && utility(m) <= largest_exponent;
-    move_weights_[m] = std::exp(utility(m));
+    const int from = network_->from[m], to = network_->to[m];
+    if (place_[m] < 0 || (!closed.empty() && closed[from])) continue;
+    const double exponent = best.size() == 0 ? utility(m) : utility(m) + best(to) - best(from);
+    in_range_ = in_range_ && exponent <= largest_exponent;
+    move_weights_[m] = std::exp(exponent);
     values[place_[m]] = -move_weights_[m];
   }
   if (!in_range_) return PathSumStatus::OutOfRange;
@@ -85,7 +88,10 @@ PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights, std::optional
     double product = 0.0;
     for (int m = network_->first_move[k]; m < network_->first_move[k + 1]; ++m)
       product += move_weights_[m] * w(network_->to[m]);
-    if (!(w(k) > 0.0 && product < w(k))) return PathSumStatus::Divergent;
+    if (std::isinf(w(k))) return PathSumStatus::OutOfRange;
+    if (!(w(k) > 0.0)) return PathSumStatus::Divergent;
+    // w = 1 + M w, but rounding may swallow the 1.
+    if (!(product < w(k))) return w(k) > 1e15 ? PathSumStatus::Inaccurate : PathSumStatus::Divergent;
   }
   return PathSumStatus::Finite;
 }
@@ -96,7 +102,7 @@ SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
     return {.status = Status::Stalled, .lower = nan, .upper = nan};
   }
   std::vector<bool> on_cycles = relevant_;
-  if (absorbing_) on_cycles[*absorbing_] = false;
+  for (std::size_t k = 0; k < closed_.size(); ++k) on_cycles[k] = on_cycles[k] && !closed_[k];
   return spectral_radius(*network_, on_cycles, move_weights_, options);
 }
 

@@ -5,7 +5,6 @@
 // b is 1 where a path may end. The sum is finite exactly if the spectral radius of M is below 1 on the links that
 // matter; log z is then the soft value V of temperature 1 and discount 1.
 #pragma once
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +20,7 @@ namespace softrl::irl {
 enum class PathSumStatus {
   Finite,
   Divergent,   // The spectral radius is not below 1: the weights make detours too cheap.
-  OutOfRange,  // A move's weight or a path sum that is needed is beyond double precision (about exp(±700)).
+  OutOfRange,  // A utility, a move's weight or a path sum that is needed is beyond the range of double precision.
   Inaccurate,  // A solution fails its residual check: the spectral radius is within rounding of 1.
 };
 
@@ -33,10 +32,13 @@ class PathSum {
   // Paths through links that are not `relevant` [L] are left out. `network` must outlive this object.
   PathSum(const RoadNetwork& network, std::vector<bool> relevant);
 
-  // Takes the weights θ [K] and factorises I − M. Finite only if that is certain: with w = (I − M)⁻¹ 1 it checks w > 0
-  // and M w < w, which prove that the spectral radius is below 1 (Collatz and Wielandt). Only then call solve.
-  // `absorbing` is a link that no path leaves: M is 0 on the moves out of it.
-  PathSumStatus set_weights(const Eigen::VectorXd& weights, std::optional<int> absorbing = std::nullopt);
+  // Takes the weights θ [K] and factorises I − M. Finite only if w = (I − M)⁻¹ 1 has w > 0 and M w < w, which prove, up
+  // to the rounding of M w, that the spectral radius is below 1 (Collatz and Wielandt). Only then call solve.
+  // No path leaves a link that is `closed` [L]: M is 0 on the moves out of it.
+  // With `best` [L], finite where not closed, M(k,a) is multiplied by exp(best(a) − best(k)), which leaves the radius
+  // as it is: a right-hand side and solution are then those without it, divided by exp(best(k)).
+  PathSumStatus set_weights(const Eigen::VectorXd& weights, const std::vector<bool>& closed = {},
+                            const Eigen::VectorXd& best = {});
 
   const RoadNetwork& network() const { return *network_; }
 
@@ -62,7 +64,7 @@ class PathSum {
   std::vector<int> place_;     // [moves] where −M goes among the values of I − M; −1 if the move is left out
   std::vector<int> diagonal_;  // [L] where the 1 goes
   std::vector<double> move_weights_;
-  std::optional<int> absorbing_;
+  std::vector<bool> closed_;  // [L], or empty
   bool in_range_ = false;
   SparseLu lu_;
 };

@@ -68,7 +68,8 @@ std::vector<int> strong_components(const RoadNetwork& network, const std::vector
   return component;
 }
 
-std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction) {
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction,
+                            const std::vector<bool>& closed) {
   // Backward search needs the moves by the link they lead to.
   std::vector<int> first(network.first_move), next(network.to);
   if (direction == Direction::Backward) {
@@ -89,6 +90,7 @@ std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& 
   while (!frontier.empty()) {
     const int link = frontier.back();
     frontier.pop_back();
+    if (!closed.empty() && closed[link]) continue;
     for (int m = first[link]; m < first[link + 1]; ++m) visit(next[m]);
   }
   return found;

@@ -40,8 +40,9 @@ RoadNetwork make_road_network(std::vector<std::string> links, const std::vector<
 std::vector<int> strong_components(const RoadNetwork& network, const std::vector<bool>& relevant);
 
 // The links that can be reached from one of `sources` (forward) or from which one of them can be reached (backward),
-// these included [L].
+// these included [L], on ways that go no further than the links that are `closed` [L] (default: none).
 enum class Direction { Forward, Backward };
-std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction);
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction,
+                            const std::vector<bool>& closed = {});
 
 }  // namespace softrl::irl

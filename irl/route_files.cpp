@@ -65,6 +65,8 @@ RoadNetwork read_network(const Study& study, const std::filesystem::path& folder
     moves.emplace_back(a, b);
     entered.push_back(b);
   }
+  if (moves.empty())
+    throw std::runtime_error(fmt::format("{}:1: has no moves", (folder / study.network.file).string()));
   std::optional<LinkTable> link_table;
   if (study.links) link_table = read_link_table(*study.links, folder, links);
   std::vector<std::string> names;
@@ -98,10 +100,12 @@ void read_trips(const Study& study, const std::filesystem::path& folder, const I
   const std::size_t name = table.column(study.trips.name);
   const std::size_t route = table.column(study.trips.links);
   const std::size_t destination = table.column(study.trips.destination);
+  std::set<std::string> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const auto fail = [&](std::string_view message) {
       table.fail(row, fmt::format("trip {}: {}", table.text(row, name), message));
     };
+    if (!seen.insert(table.text(row, name)).second) fail("appears twice");
     const std::string& goal = table.text(row, destination);
     int d = destinations.find(goal);
     if (d < 0 && data.ending == Ending::OnEntering && links.find(goal) >= 0) {

@@ -16,8 +16,9 @@ RoutePolicy::RoutePolicy(const RouteData& data, int destination, const Eigen::Ve
     : data_(&data), destination_(destination), may_end_(data.network.links.size(), false) {
   const std::vector<int>& ends = data.destinations.at(destination).links;
   PathSum path_sum(data.network, reachable(data.network, ends, Direction::Backward));
-  const bool on_entering = data.ending == Ending::OnEntering;
-  const PathSumStatus status = path_sum.set_weights(weights, on_entering ? std::optional(ends.front()) : std::nullopt);
+  std::vector<bool> closed(data.network.links.size(), false);
+  if (data.ending == Ending::OnEntering) closed[ends.front()] = true;
+  const PathSumStatus status = path_sum.set_weights(weights, closed);
   if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
   Eigen::MatrixXd sums = ending_links(data, {destination});
   if (!path_sum.solve(sums))

@@ -1,6 +1,7 @@
 #include "irl/study.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 
 #include <fmt/format.h>
@@ -32,6 +33,9 @@ FeatureDefinition read_feature(const std::string& name, const Config& table) {
     if (table.has("equals")) feature.equals = table.string("equals");
     feature.scale = table.number("scale", 1.0);
   }
+  if (!(std::abs(feature.scale) <= largest_feature))
+    table.fail(feature.source == FeatureDefinition::Source::Constant ? "constant" : "scale",
+               fmt::format("must be at most {:g} in size, got {:g}", largest_feature, feature.scale));
   return feature;
 }
 

@@ -1,5 +1,6 @@
 // A route study: which files and columns hold the network, the features, the trips and their destinations. A TOML file.
 //
+// clang-format off
 //     model = "maxent"                            # the recursive logit, as transport science calls it
 //     features = ["travel_time", "left_turn"]     # columns of the network file, unless defined below
 //
@@ -12,9 +13,10 @@
 //     file = "links.csv"
 //     link = "link"
 //
-//     [feature.left_turn]                         # optional, one of column, link_column (of the link entered),
-//     constant column = "direction" equals = "6"                                # optional: 1 where the field is this
-//     text, 0 elsewhere scale = 0.001                               # optional: multiplies
+//     [feature.left_turn]                         # optional; one of column, link_column (of the link entered), constant
+//     column = "direction"
+//     equals = "6"                                # optional: 1 where the field is this text, 0 elsewhere
+//     scale = 0.001                               # optional: multiplies
 //
 //     [trips]                                     # a row per trip
 //     file = "trips.csv"
@@ -22,9 +24,11 @@
 //     links = "links"                             # separated by spaces
 //     destination = "destination"
 //
-//     [destinations]                              # a row per link from which a trip may end at the destination by a
-//     move file = "destinations.csv"                   # of its own. Without this table a trip's destination is a link,
-//     and destination = "destination"                 # the trip ends on entering it. link = "from_link"
+//     [destinations]                              # a row per link from which a trip may end at the destination by a move
+//     file = "destinations.csv"                   # of its own. Without this table a trip's destination is a link, and
+//     destination = "destination"                 # the trip ends on entering it.
+//     link = "from_link"
+// clang-format on
 #pragma once
 #include <filesystem>
 #include <optional>

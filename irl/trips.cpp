@@ -62,6 +62,16 @@ double random_walk_log_likelihood(const RouteData& data) {
   return total;
 }
 
+std::vector<bool> relevant_links(const RouteData& data, int destination, const std::vector<int>& origins) {
+  const std::vector<int>& ends = data.destinations[destination].links;
+  std::vector<bool> closed(data.network.links.size(), false);
+  if (data.ending == Ending::OnEntering) closed[ends.front()] = true;
+  const std::vector<bool> from = reachable(data.network, origins, Direction::Forward, closed);
+  std::vector<bool> relevant = reachable(data.network, ends, Direction::Backward);
+  for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] && from[k];
+  return relevant;
+}
+
 std::vector<bool> relevant_links(const RouteData& data) {
   std::vector<std::vector<int>> origins(data.destinations.size());
   for (const Trip& trip : data.trips) origins[trip.destination].push_back(trip.origin);
@@ -69,9 +79,8 @@ std::vector<bool> relevant_links(const RouteData& data) {
   for (std::size_t d = 0; d < origins.size(); ++d) {
     if (origins[d].empty()) continue;
     if (std::find(relevant.begin(), relevant.end(), false) == relevant.end()) break;
-    const std::vector<bool> from = reachable(data.network, origins[d], Direction::Forward);
-    const std::vector<bool> to = reachable(data.network, data.destinations[d].links, Direction::Backward);
-    for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] || (from[k] && to[k]);
+    const std::vector<bool> own = relevant_links(data, static_cast<int>(d), origins[d]);
+    for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] || own[k];
   }
   return relevant;
 }

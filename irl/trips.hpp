@@ -47,7 +47,11 @@ Eigen::VectorXd feature_totals(const RouteData& data);
 // the null model that a fit is compared with. (Weights of zero will not do: on a city their path sum diverges.)
 double random_walk_log_likelihood(const RouteData& data);
 
-// The links that matter [L]: those that lie, for some destination, on a way from the origin of a trip there to it.
+// The links that matter for trips from `origins` to a destination [L]: those on a way from one of these to it. Where
+// trips end on entering the destination, a way leads through it at its end only (docs/math.md 4.4).
+std::vector<bool> relevant_links(const RouteData& data, int destination, const std::vector<int>& origins);
+
+// Those that matter for some destination and the trips there [L].
 std::vector<bool> relevant_links(const RouteData& data);
 
 }  // namespace softrl::irl

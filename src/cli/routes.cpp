@@ -1,5 +1,5 @@
 // softrl routes: what do drivers care about? Weights of route features from observed trips.
-#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -7,6 +7,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -41,26 +43,37 @@ struct StudyOptions {
   }
 };
 
-// "name=value" and lists of them, separated by commas.
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(' ');
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(' ') + 1 - first);
+}
+
+// "name=value" and lists of them, separated by commas; spaces may stand around either.
 std::vector<irl::NamedWeight> parse_weights(std::string_view option, const std::vector<std::string>& words) {
   std::vector<irl::NamedWeight> weights;
   for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    const auto refuse = [&] {
-      throw std::invalid_argument(fmt::format("{}: \"{}\" is not of the form name=number", option, word));
-    };
-    if (equals == std::string::npos || equals == 0) refuse();
+    const std::string_view text = word;
+    const std::size_t equals = text.find('=');
+    const std::string_view name = trimmed(text.substr(0, equals));
+    const std::string_view number = equals == std::string_view::npos ? "" : trimmed(text.substr(equals + 1));
     double value = 0.0;
-    std::size_t read = 0;
-    try {
-      value = std::stod(word.substr(equals + 1), &read);
-    } catch (const std::exception&) {
-      refuse();
-    }
-    if (read != word.size() - equals - 1 || !std::isfinite(value)) refuse();
-    weights.push_back({.name = word.substr(0, equals), .value = value});
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (name.empty() || error != std::errc() || end != number.data() + number.size() || !std::isfinite(value))
+      throw std::invalid_argument(fmt::format("{}: \"{}\" is not of the form name=number", option, word));
+    weights.push_back({.name = std::string(name), .value = value});
   }
   return weights;
+}
+
+// "1 trip", "2 trips"
+std::string count_of(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string describe(const irl::RouteData& data) {
+  return fmt::format("{}, {}, {}, {}", count_of(data.network.links.size(), "link"),
+                     count_of(data.network.to.size(), "move"), count_of(data.destinations.size(), "destination"),
+                     count_of(data.trips.size(), "trip"));
 }
 
 CLI::Option* add_weights(CLI::App& command, const std::string& name, std::vector<std::string>& words,
@@ -90,10 +103,10 @@ struct FitCommand {
   int run() const {
     irl::FitOptions options{.start = parse_weights("--start", start),
                             .fixed = parse_weights("--fix", fixed),
-                            .max_iterations = max_iterations};
+                            .max_iterations = max_iterations,
+                            .prefix = "--"};
     const irl::RouteData data = study.read();
-    fmt::print("{} links, {} moves, {} destinations, {} trips\n", data.network.link_count(), data.network.move_count(),
-               data.destinations.size(), data.trips.size());
+    fmt::print("{}\n", describe(data));
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();
     irl::Likelihood likelihood(data);
@@ -125,9 +138,11 @@ struct FitCommand {
                             {"estimated", bool(result.estimated[j])}});
       table.rows.push_back({name, cell(value, 4), cell(error, 4), cell(robust, 4), cell(value / error, 2)});
     }
-    const double rho_squared = 1.0 - result.log_likelihood / result.null_log_likelihood;
-    fmt::print("\n{}\nlog-likelihood {:.4f}, of a random walk {:.4f} (rho-squared {:.4f})\n", table.text(),
-               result.log_likelihood, result.null_log_likelihood, rho_squared);
+    // Without choices a random walk predicts every trip, and there is nothing to explain.
+    const double rho_squared =
+        result.null_log_likelihood < 0.0 ? 1.0 - result.log_likelihood / result.null_log_likelihood : std::nan("");
+    fmt::print("\n{}\nlog-likelihood {:.4f}, of a random walk {:.4f} (rho-squared {})\n", table.text(),
+               result.log_likelihood, result.null_log_likelihood, cell(rho_squared, 4));
     fmt::print("{} after {} iterations, {} evaluations ({} stepped back from), {:.2f} s; spectral radius {:.6f}\n",
                to_string(result.status), result.iterations, result.evaluations, result.infeasible_trials, seconds,
                result.radius.upper);
@@ -150,6 +165,21 @@ struct FitCommand {
   }
 };
 
+// Why there is no log-likelihood, for JSON; null if there is one.
+Json reason(irl::PathSumStatus status) {
+  switch (status) {
+    case irl::PathSumStatus::Finite:
+      return nullptr;
+    case irl::PathSumStatus::Divergent:
+      return "diverges";
+    case irl::PathSumStatus::OutOfRange:
+      return "out_of_range";
+    case irl::PathSumStatus::Inaccurate:
+      return "inaccurate";
+  }
+  return nullptr;
+}
+
 struct LikelihoodCommand {
   StudyOptions study;
   std::vector<std::string> weights;
@@ -158,40 +188,39 @@ struct LikelihoodCommand {
     const std::vector<irl::NamedWeight> named = parse_weights("--weights", weights);
     const irl::RouteData data = study.read();
     const irl::RoadNetwork& network = data.network;
-    const Eigen::VectorXd values =
-        irl::with_named_weights(network, Eigen::VectorXd::Zero(network.feature_count()), "--weights", named);
-    for (const std::string& name : network.features)
-      if (std::none_of(named.begin(), named.end(), [&](const auto& weight) { return weight.name == name; }))
-        throw std::invalid_argument(fmt::format("--weights: {} is missing", name));
+    const Eigen::VectorXd values = irl::all_named_weights(network, "--weights", named);
 
     irl::Likelihood likelihood(data);
     const irl::LikelihoodValue value = likelihood.evaluate(values);
     const irl::SpectralRadius radius = likelihood.radius();
-    const bool feasible = value.status == irl::PathSumStatus::Finite;
+    const bool finite = value.status == irl::PathSumStatus::Finite;
+    // Weights may be feasible although double precision cannot hold what they imply.
+    const bool feasible = finite || radius.upper < 1.0;
     Json gradient = Json::array();
     for (int j = 0; j < network.feature_count(); ++j)
       gradient.push_back(
-          {{"name", network.features[j]}, {"value", feasible ? number(value.gradient(j)) : Json(nullptr)}});
-    if (feasible) {
+          {{"name", network.features[j]}, {"value", finite ? number(value.gradient(j)) : Json(nullptr)}});
+    if (finite) {
       Table table{.header = {"weight", "value", "slope"}};
       for (int j = 0; j < network.feature_count(); ++j)
         table.rows.push_back({network.features[j], fmt::format("{}", values(j)), cell(value.gradient(j), 4)});
-      fmt::print("{}\nlog-likelihood {:.6f} of {} trips; spectral radius {:.6f}\n", table.text(), value.log_likelihood,
-                 data.trips.size(), radius.upper);
+      fmt::print("{}\nlog-likelihood {:.6f} of {}; spectral radius {:.6f}\n", table.text(), value.log_likelihood,
+                 count_of(data.trips.size(), "trip"), radius.upper);
     } else {
       fmt::print("at these weights {}", describe(value.status));
       if (std::isfinite(radius.upper))
-        fmt::print("; the spectral radius is between {:.9g} and {:.9g}, and must be below 1", radius.lower,
-                   radius.upper);
+        fmt::print("; the spectral radius is between {:.9g} and {:.9g}{}", radius.lower, radius.upper,
+                   feasible ? "" : ", and must be below 1");
       fmt::print("\n");
     }
     std::fflush(stdout);
-    write_json(study.json, {{"log_likelihood", feasible ? number(value.log_likelihood) : Json(nullptr)},
+    write_json(study.json, {{"log_likelihood", finite ? number(value.log_likelihood) : Json(nullptr)},
                             {"gradient", gradient},
                             {"spectral_radius", to_json(radius)},
                             {"feasible", feasible},
+                            {"reason", reason(value.status)},
                             {"trips", data.trips.size()}});
-    return feasible ? 0 : 1;
+    return finite ? 0 : 1;
   }
 };
 
@@ -212,9 +241,7 @@ struct GenerateCommand {
       truth += fmt::format("{},{}\n", city.network.features[j], options.weights(j));
     }
     write_atomically(folder / "true_weights.csv", truth);
-    fmt::print("{} links, {} moves, {} destinations, {} trips drawn with these weights:\n\n{}\n",
-               city.network.link_count(), city.network.move_count(), city.destinations.size(), city.trips.size(),
-               table.text());
+    fmt::print("{} drawn with these weights:\n\n{}\n", describe(city), table.text());
     fmt::print("To find them again: softrl routes fit {}\n", (folder / "study.toml").string());
     return 0;
   }
@@ -231,7 +258,7 @@ void add_routes(CLI::App& app, Run& run) {
   fit->study.add_to(*command);
   add_weights(*command, "--start", fit->start, "Where the search starts, for some or all weights");
   add_weights(*command, "--fix", fit->fixed, "Weights that are not estimated");
-  command->add_option("--max-iterations", fit->max_iterations, "Limit of the search");
+  command->add_option("--max-iterations", fit->max_iterations, "Limit of the search")->capture_default_str();
   command->callback([fit, &run] { run = [fit] { return fit->run(); }; });
 
   const auto likelihood = std::make_shared<LikelihoodCommand>();
@@ -243,11 +270,14 @@ void add_routes(CLI::App& app, Run& run) {
   const auto generate = std::make_shared<GenerateCommand>();
   command = routes->add_subcommand("generate", "A generated city with trips drawn from known weights");
   command->add_option("folder", generate->folder, "New or empty folder for the files")->required();
-  command->add_option("--rows", generate->options.rows, "Junctions from south to north");
-  command->add_option("--columns", generate->options.columns, "Junctions from west to east");
-  command->add_option("--destinations", generate->options.destinations, "Junctions that trips go to");
-  command->add_option("--trips", generate->options.trips, "Trips");
-  command->add_option("--seed", generate->options.seed, "Seed of the random numbers");
+  command->add_option("--rows", generate->options.rows, "Junctions from south to north")->capture_default_str();
+  command->add_option("--columns", generate->options.columns, "Junctions from west to east")->capture_default_str();
+  command->add_option("--destinations", generate->options.destinations, "Junctions that trips go to")
+      ->capture_default_str();
+  command->add_option("--trips", generate->options.trips, "Trips")->capture_default_str();
+  command->add_option("--seed", generate->options.seed, "Seed of the random numbers")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command->callback([generate, &run] { run = [generate] { return generate->run(); }; });
 }
 

@@ -24,6 +24,18 @@ TEST(Csv, ReadsQuotedFieldsForeignLineEndsAndEmptyLines) {
   EXPECT_EQ(table.number(1, 1), -2.0);
 }
 
+TEST(Csv, ReadsQuotesAsRfc4180WritesThem) {
+  const TemporaryFolder folder;
+  const CsvTable table =
+      CsvTable::read(folder.write("a.csv", "\"a\"\"b\",c,d\n\"x\"\"y\",a\\b\\n,\"\"\n,\"\"\"\"\"\",\n"));
+  EXPECT_EQ(table.column("a\"b"), 0u);
+  EXPECT_EQ(table.text(0, 0), "x\"y");
+  EXPECT_EQ(table.text(0, 1), "a\\b\\n") << "a backslash is a character like any other";
+  EXPECT_EQ(table.text(0, 2), "");
+  EXPECT_EQ(table.text(1, 1), "\"\"");
+  EXPECT_EQ(table.text(1, 2), "") << "a comma at the end of the line begins an empty field";
+}
+
 TEST(Csv, ReadsTheLastLineWithoutALineEnd) {
   const TemporaryFolder folder;
   EXPECT_EQ(CsvTable::read(folder.write("a.csv", "x\n1\n2")).rows(), 2u);
@@ -38,7 +50,9 @@ TEST(Csv, ComplainsWithFileAndLine) {
   refuses("", "1: has no header line");
   refuses("x,y\n1,2\n\n1,2,3\n", "4: has 3 fields, but the header has 2");
   refuses("x,y,x\n", "1: column \"x\" appears twice");
-  refuses("x\na\\b\n", "2: ");
+  refuses("x\n\"a\n", "2: has a quote that is not closed");
+  refuses("x\n\"a\"b\n", "2: has text after a closing quote");
+  refuses("x\na\"b\"\n", "2: has a quote inside a field without quotes");
   EXPECT_THAT([] { CsvTable::read("no/such.csv"); },
               ThrowsMessage<std::runtime_error>(HasSubstr("no/such.csv: cannot be read")));
 

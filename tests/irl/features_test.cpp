@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "small_networks.hpp"
@@ -25,6 +26,18 @@ TEST(Features, TakeColumnsOfMovesAndLinksTextsAndConstants) {
   EXPECT_TRUE(feature_matrix(definitions, moves, {1, 0}, &links).isApprox(expected, 1e-15));
   EXPECT_THROW(feature_matrix({{.name = "turn", .column = "turn"}}, moves, {1, 0}, nullptr), std::runtime_error);
   EXPECT_THROW(feature_matrix({{.name = "z", .column = "z"}}, moves, {1, 0}, nullptr), std::runtime_error);
+}
+
+TEST(Features, RefuseValuesWhoseSquaresOverflow) {
+  const TemporaryFolder folder;
+  const CsvTable moves = CsvTable::read(folder.write("moves.csv", "a,b,cost\nx,y,1e100\ny,x,-1e200\n"));
+  EXPECT_THAT(
+      [&] {
+        feature_matrix({{.name = "cost", .column = "cost"}}, moves, {1, 0}, nullptr);
+      },
+      testing::ThrowsMessage<std::runtime_error>(
+          testing::HasSubstr("moves.csv:3: cost must be at most 1e+100 in size, got -1e+200")));
+  EXPECT_NO_THROW(feature_matrix({{.name = "cost", .column = "cost", .scale = 1e-150}}, moves, {1, 0}, nullptr));
 }
 
 }  // namespace

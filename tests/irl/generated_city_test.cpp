@@ -80,6 +80,8 @@ TEST(GeneratedCity, NamesTheOptionItRefuses) {
   };
   refuses({.rows = 1}, "rows");
   refuses({.columns = 1}, "columns");
+  refuses({.rows = 100'000, .columns = 100'000},
+          "rows × columns must be at most 1000000 junctions, got 100000 × 100000");
   refuses({.destinations = 0}, "destinations");
   refuses({.rows = 3, .columns = 3, .destinations = 10}, "destinations");
   refuses({.trips = 0}, "trips");

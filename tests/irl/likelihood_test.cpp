@@ -1,5 +1,6 @@
 #include "irl/likelihood.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -167,6 +168,109 @@ TEST(Likelihood, CyclesThroughADestinationAreNoneWhereTripsEndOnEntering) {
   }
 }
 
+// Trips to A drive 1 → A, trips to B 5 → B: neither ever turns back from A, so that each has one path, whatever the
+// weight, although the links that matter for either hold the cycle 1 ⇄ A.
+TEST(Likelihood, CyclesThroughOneDestinationAreNoneForAnother) {
+  RouteData data;  // 0 = link 1, 1 = A, 2 = link 5, 3 = B
+  data.network = network_of(4, {{0, 1}, {1, 0}, {2, 3}}, {{1}, {1}, {1}});
+  data.ending = Ending::OnEntering;
+  data.destinations = {{.name = "A", .links = {1}}, {.name = "B", .links = {3}}};
+  data.trips = {make_trip(data, "a", 0, {0, 1}), make_trip(data, "b", 1, {2, 3})};
+  Likelihood likelihood(data);
+  for (const double weight : {-1.0, 0.1, 3.0, 800.0}) {
+    const LikelihoodValue value = likelihood.evaluate(Eigen::VectorXd::Constant(1, weight));
+    ASSERT_EQ(value.status, PathSumStatus::Finite) << weight;
+    EXPECT_NEAR(value.log_likelihood, 0.0, 1e-12);
+    EXPECT_NEAR(value.gradient(0), 0.0, 1e-12);
+    EXPECT_LT(likelihood.radius().upper, 1.0) << weight;
+  }
+}
+
+// The domain, destination by destination from its definition (docs/math.md 4.4): the spectral radius of M, dense, on
+// the links that origins reach and that reach the destination, without driving on from it where trips end on entering.
+TEST(Likelihood, IsFiniteExactlyWhereEveryDestinationIs) {
+  int finite = 0, divergent = 0;
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 400; ++seed) {
+      const RouteData data = random_routes({.links = 6, .max_moves = 2}, ending, 3, seed);
+      if (data.trips.empty()) continue;
+      const RoadNetwork& network = data.network;
+      const int links = network.link_count();
+      Random random(seed, "weights");
+      const Eigen::Vector3d weights(random.uniform(-2.0, 1.0), random.uniform(-2.0, 1.0), random.uniform(-1.0, 1.0));
+      double radius = 0.0;
+      for (int d = 0; d < 2; ++d) {
+        const auto& ends = data.destinations[d].links;
+        Eigen::MatrixXd m = Eigen::MatrixXd::Zero(links, links);
+        for (int i = 0; i < network.move_count(); ++i)
+          if (ending == Ending::ByMove || network.from[i] != ends.front())
+            m(network.from[i], network.to[i]) = std::exp(network.attributes.row(i).dot(weights));
+        // Which links a path of any length connects.
+        Eigen::MatrixXd ways = Eigen::MatrixXd::Identity(links, links) + m;
+        for (int squared = 0; squared < 4; ++squared) ways = (ways * ways).cwiseSign();
+        Eigen::VectorXd from_origin = Eigen::VectorXd::Zero(links), to_end = Eigen::VectorXd::Zero(links);
+        for (const Trip& trip : data.trips)
+          if (trip.destination == d) from_origin += ways.row(trip.origin).transpose();
+        for (const int end : ends) to_end += ways.col(end);
+        const Eigen::VectorXd relevant = from_origin.cwiseProduct(to_end).cwiseSign();
+        const Eigen::MatrixXd restricted = m.cwiseProduct(relevant * relevant.transpose());
+        radius = std::max(radius, restricted.eigenvalues().cwiseAbs().maxCoeff());
+      }
+      Likelihood likelihood(data);
+      const PathSumStatus status = likelihood.evaluate(weights).status;
+      if (radius < 1.0 - 1e-9) {
+        EXPECT_EQ(status, PathSumStatus::Finite) << "seed " << seed << " radius " << radius;
+        EXPECT_LT(likelihood.radius().upper, 1.0) << "seed " << seed;
+        ++finite;
+      } else if (radius > 1.0 + 1e-9) {
+        EXPECT_EQ(status, PathSumStatus::Divergent) << "seed " << seed << " radius " << radius;
+        EXPECT_NEAR(likelihood.radius().upper / radius, 1.0, 1e-6) << "seed " << seed;
+        ++divergent;
+      }
+    }
+  }
+  EXPECT_GT(finite, 100);
+  EXPECT_GT(divergent, 100);
+}
+
+// Raising every move's utility by a constant changes the probabilities of paths of different lengths only: on a layered
+// network, whose paths from 0 to 9 all have three moves, nothing changes, although the path sums are far beyond the
+// range of double precision or, at −247, among its last few numbers.
+TEST(Likelihood, DoesNotDependOnHowFarPathSumsAreFromOne) {
+  for (const Ending ending : endings) {
+    Random random(3, "layers");
+    std::vector<std::pair<int, int>> moves;
+    std::vector<std::vector<double>> features;
+    const auto connect = [&](int a, int b) {
+      moves.emplace_back(a, b);
+      features.push_back({random.uniform(), 1.0});
+    };
+    for (int a = 1; a < 5; ++a) {
+      connect(0, a);
+      for (int b = 5; b < 9; ++b) connect(a, b);
+      connect(a + 4, 9);
+    }
+    RouteData data;
+    data.network = network_of(10, moves, features);
+    data.ending = ending;
+    data.destinations = {{.name = "9", .links = {9}}};
+    data.trips = {make_trip(data, "a", 0, {0, 1, 5, 9}), make_trip(data, "b", 0, {0, 4, 6, 9})};
+    Likelihood likelihood(data);
+    const LikelihoodCurvature near = likelihood.curvature(Eigen::Vector2d(-1.0, -1.0));
+    ASSERT_EQ(near.status, PathSumStatus::Finite);
+    for (const double constant : {-5000.0, -247.0, -230.0, 230.0, 400.0, 5000.0}) {
+      const Eigen::Vector2d weights(-1.0, constant);
+      const LikelihoodCurvature far = likelihood.curvature(weights);
+      ASSERT_EQ(far.status, PathSumStatus::Finite) << constant;
+      EXPECT_NEAR(far.log_likelihood, near.log_likelihood, 1e-9) << constant;
+      EXPECT_LT((far.gradient - near.gradient).cwiseAbs().maxCoeff(), 1e-9) << constant;
+      EXPECT_LT((far.hessian - near.hessian).cwiseAbs().maxCoeff(), 1e-9) << constant;
+      EXPECT_LT((likelihood.evaluate(weights).gradient - near.gradient).cwiseAbs().maxCoeff(), 1e-9) << constant;
+      EXPECT_FALSE(likelihood.radius().upper > 0.0) << constant;  // no cycles; NaN if M is out of range
+    }
+  }
+}
+
 TEST(Likelihood, SaysWhyItHasNoValue) {
   RouteData data;
   data.network = network_of(3, {{0, 1}, {1, 0}, {1, 2}}, {{1}, {1}, {1}});
@@ -175,8 +279,11 @@ TEST(Likelihood, SaysWhyItHasNoValue) {
   Likelihood likelihood(data);
   EXPECT_EQ(likelihood.evaluate(Eigen::VectorXd::Constant(1, 0.1)).status, PathSumStatus::Divergent);
   EXPECT_EQ(likelihood.curvature(Eigen::VectorXd::Constant(1, 0.1)).status, PathSumStatus::Divergent);
-  // Two moves of weight exp(−600): the sum is exp(−1200), which is 0 in double precision.
-  EXPECT_EQ(likelihood.evaluate(Eigen::VectorXd::Constant(1, -600.0)).status, PathSumStatus::OutOfRange);
+  EXPECT_EQ(likelihood.evaluate(Eigen::VectorXd::Constant(1, -1e300)).status, PathSumStatus::OutOfRange);
+  data.network.attributes *= 1e200;
+  EXPECT_EQ(likelihood.evaluate(Eigen::VectorXd::Constant(1, 1e200)).status, PathSumStatus::OutOfRange);
+  EXPECT_TRUE(std::isnan(likelihood.radius().upper));
+  data.network.attributes /= 1e200;
   EXPECT_EQ(likelihood.evaluate(Eigen::VectorXd::Constant(1, -1.0)).status, PathSumStatus::Finite);
   data.trips.clear();
   EXPECT_THROW(Likelihood{data}, std::invalid_argument);

@@ -60,6 +60,8 @@ TEST(RouteFiles, ComplainWithFileAndLine) {
   refuses([](SmallStudy& s) { s.network = "a,b\n1,2\n"; }, "n.csv:1: has no column \"time\"");
   refuses([](SmallStudy& s) { s.network += "2,3,1\n"; }, "n.csv:5: the move from link 2 to link 3 appears twice");
   refuses([](SmallStudy& s) { s.network += "3,1,\n"; }, "n.csv:5: time must be a finite number");
+  refuses([](SmallStudy& s) { s.network = "a,b,time\n"; }, "n.csv:1: has no moves");
+  refuses([](SmallStudy& s) { s.trips += "t1,2 3,home\n"; }, "t.csv:3: trip t1: appears twice");
   refuses([](SmallStudy& s) { s.destinations += "home,9\n"; }, "d.csv:3: there is no link 9");
   refuses([](SmallStudy& s) { s.destinations += "home,3\n"; }, "d.csv:3: link 3 is listed twice");
   refuses([](SmallStudy& s) { s.trips += "t2,1 3,home\n"; },
