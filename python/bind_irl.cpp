@@ -1,4 +1,5 @@
 // softrl._exact.irl, which softrl.routes shows to users.
+#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -48,8 +49,20 @@ struct RouteLikelihood {
   std::vector<std::string> names;
   LikelihoodValue value;
   SpectralRadius radius;
-  bool feasible() const { return value.status == PathSumStatus::Finite; }
+  bool finite() const { return value.status == PathSumStatus::Finite; }
+  bool feasible() const { return finite() || radius.upper < 1.0; }
 };
+
+// Ctrl-C ends a long fit.
+softrl::ProgressObserver stop_on_signals() {
+  using Clock = std::chrono::steady_clock;
+  return [last_look = Clock::now()](const softrl::Progress&) mutable {
+    if (Clock::now() - last_look < std::chrono::milliseconds(100)) return;
+    last_look = Clock::now();
+    const nb::gil_scoped_acquire gil;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+  };
+}
 
 RouteData read(const fs::path& study, const std::optional<fs::path>& data) {
   return read_routes(read_study(study), data.value_or(study.parent_path()));
@@ -128,18 +141,18 @@ void bind_results(nb::module_& m) {
   nb::class_<RouteLikelihood>(m, "RouteLikelihood", "The log-likelihood of a study's trips at given weights.")
       .def_ro("names", &RouteLikelihood::names, "Names of the weights, in the order of `gradient`.")
       .def_prop_ro("feasible", &RouteLikelihood::feasible,
-                   "Whether the sum over paths is finite, within double precision.")
+                   "Whether the sum over paths is finite; double precision may be too narrow for it nevertheless.")
       .def_prop_ro(
           "reason", [](const RouteLikelihood& r) { return std::string(describe(r.value.status)); },
           "A sentence that says whether, or why not.")
       .def_prop_ro(
           "log_likelihood",
-          [](const RouteLikelihood& r) { return r.feasible() ? std::optional(r.value.log_likelihood) : std::nullopt; },
-          "In nats; None where not feasible.")
+          [](const RouteLikelihood& r) { return r.finite() ? std::optional(r.value.log_likelihood) : std::nullopt; },
+          "In nats; None where `reason` says why.")
       .def_prop_ro(
           "gradient",
-          [](const RouteLikelihood& r) { return r.feasible() ? std::optional(r.value.gradient) : std::nullopt; },
-          "[K] slope of the log-likelihood; None where not feasible.")
+          [](const RouteLikelihood& r) { return r.finite() ? std::optional(r.value.gradient) : std::nullopt; },
+          "[K] slope of the log-likelihood; None where `reason` says why.")
       .def_prop_ro(
           "spectral_radius", [](const RouteLikelihood& r) { return std::pair(r.radius.lower, r.radius.upper); },
           "Lower and upper bound; the path sum is finite below 1.");
@@ -161,7 +174,8 @@ void bind_irl(nb::module_& m) {
                         .fit = fit(likelihood, {.start = named(start),
                                                 .fixed = named(fix),
                                                 .tolerance = tolerance,
-                                                .max_iterations = max_iterations})};
+                                                .max_iterations = max_iterations,
+                                                .progress = stop_on_signals()})};
       },
       "study"_a, nb::kw_only(), "data"_a = nb::none(), "start"_a = Weights{}, "fix"_a = Weights{},
       "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
@@ -175,10 +189,7 @@ void bind_irl(nb::module_& m) {
       [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data) {
         const RouteData routes = read(study, data);
         const RoadNetwork& network = routes.network;
-        const Eigen::VectorXd none = Eigen::VectorXd::Zero(network.feature_count());
-        const Eigen::VectorXd values = with_named_weights(network, none, "weights", named(weights));
-        for (const std::string& name : network.features)
-          if (!weights.contains(name)) throw std::invalid_argument(fmt::format("weights: {} is missing", name));
+        const Eigen::VectorXd values = all_named_weights(network, "weights", named(weights));
         Likelihood likelihood(routes);
         LikelihoodValue value = likelihood.evaluate(values);
         return RouteLikelihood{.names = network.features, .value = std::move(value), .radius = likelihood.radius()};
