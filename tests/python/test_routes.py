@@ -1,5 +1,6 @@
 """softrl.routes: what goes in and comes out. The mathematics is tested in C++."""
 
+import signal
 import threading
 
 import numpy as np
@@ -76,6 +77,27 @@ def test_errors_are_pythons(city, tmp_path):
         softrl.routes.fit(study, data=tmp_path)
     with pytest.raises(RuntimeError, match="none.toml"):
         softrl.routes.fit("none.toml")
+
+
+def test_a_signal_ends_a_fit(tmp_path):
+    """Python sees signals while a fit runs: three of them one by one. After it, it would see them as one."""
+    softrl.routes.generate_city(tmp_path, rows=50, columns=50, destinations=200, trips=2000, seed=1)
+    seen = []
+
+    def handler(*_):
+        seen.append(True)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            softrl.routes.fit(tmp_path / "study.toml")
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_threads_get_the_same_answers(city):
