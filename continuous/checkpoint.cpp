@@ -1,10 +1,14 @@
 #include "continuous/checkpoint.hpp"
 
+#include <cstring>
 #include <exception>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <boost/crc.hpp>
 #include <fmt/format.h>
 
 #include "softrl/atomic_file.hpp"
@@ -14,6 +18,9 @@ namespace {
 
 using torch::serialize::InputArchive;
 using torch::serialize::OutputArchive;
+
+// CRC-32C, as in TensorFlow's files. Torch keeps sums of its own in an archive but does not look at them.
+using Checksum = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
 
 torch::Tensor to_tensor(const Eigen::VectorXd& x) {
   torch::Tensor tensor = torch::empty({x.size()}, torch::kFloat64);
@@ -75,6 +82,7 @@ void read_state(InputArchive& archive, TrainingState& state) {
   read_replay(archive, state.replay);
   state.task->restore({.state = read_vector(archive, "task.state"),
                        .elapsed = static_cast<int>(read_integer(archive, "task.elapsed")),
+                       .running = read_integer(archive, "task.running") != 0,
                        .random = read_text(archive, "task.random")});
   state.exploration.restore(read_text(archive, "exploration"));
   state.observation = read_vector(archive, "observation");
@@ -87,10 +95,51 @@ void read_state(InputArchive& archive, TrainingState& state) {
   state.seconds = read_vector(archive, "seconds")(0);
 }
 
+void write_file(const std::filesystem::path& file, OutputArchive& archive) {
+  std::ofstream out(file, std::ios::binary);
+  Checksum sum;
+  archive.save_to([&](const void* bytes, std::size_t size) {
+    sum.process_bytes(bytes, size);
+    out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
+    return size;
+  });
+  const auto checksum = static_cast<std::uint32_t>(sum.checksum());
+  out.write(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
+  out.flush();
+  if (!out) throw std::runtime_error(fmt::format("{}: cannot be written", file.string()));
+}
+
+// The archive's bytes. Throws if their sum is another than when they were written.
+std::string read_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes(std::filesystem::file_size(file), '\0');
+  std::uint32_t expected = 0;
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size())) || bytes.size() < sizeof(expected))
+    throw std::runtime_error("cut short");
+  const std::size_t size = bytes.size() - sizeof(expected);
+  std::memcpy(&expected, bytes.data() + size, sizeof(expected));
+  Checksum sum;
+  sum.process_bytes(bytes.data(), size);
+  if (sum.checksum() != expected) throw std::runtime_error("another checksum");
+  bytes.resize(size);
+  return bytes;
+}
+
+// Both are lists of "key = value" lines with the same keys.
+void check_same_options(const std::filesystem::path& file, const std::string& saved, const std::string& now) {
+  std::istringstream saved_lines(saved), now_lines(now);
+  for (std::string then, here; std::getline(saved_lines, then) && std::getline(now_lines, here);) {
+    if (then != here && !here.starts_with("steps = "))
+      throw std::runtime_error(fmt::format("{}: \"{}\", but the run was made with \"{}\": only steps may change",
+                                           (file.parent_path() / "config.toml").string(), here, then));
+  }
+}
+
 }  // namespace
 
-TrainingState::TrainingState(const TrainingOptions& options)
-    : task(make_task(options.task)),
+TrainingState::TrainingState(const TrainingOptions& chosen)
+    : options(chosen),
+      task(make_task(chosen.task)),
       agent(task->observation_size(), task->action_size(), options.agent, options.seed),
       replay(options.replay_capacity, task->observation_size(), task->action_size()),
       exploration(options.seed, "exploration"),
@@ -98,12 +147,14 @@ TrainingState::TrainingState(const TrainingOptions& options)
 
 void save_checkpoint(const std::filesystem::path& file, const TrainingState& state) {
   OutputArchive archive, agent;
+  write(archive, "options", to_toml(state.options));
   state.agent.save(agent);
   archive.write("agent", agent);
   write_replay(archive, state.replay);
   const Task::Snapshot task = state.task->snapshot();
   write(archive, "task.state", task.state);
   write(archive, "task.elapsed", static_cast<std::int64_t>(task.elapsed));
+  write(archive, "task.running", static_cast<std::int64_t>(task.running));
   write(archive, "task.random", task.random);
   write(archive, "exploration", state.exploration.state());
   write(archive, "observation", state.observation);
@@ -115,20 +166,27 @@ void save_checkpoint(const std::filesystem::path& file, const TrainingState& sta
   write(archive, "last_returns",
         Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(returns.data(), static_cast<Eigen::Index>(returns.size()))));
   write(archive, "seconds", Eigen::VectorXd::Constant(1, state.seconds));
-  write_atomically(file, [&](const std::filesystem::path& temporary) { archive.save_to(temporary.string()); });
+  write_atomically(file, [&](const std::filesystem::path& temporary) { write_file(temporary, archive); });
 }
 
 void load_checkpoint(const std::filesystem::path& file, TrainingState& state) {
   if (!std::filesystem::is_regular_file(file))
     throw std::runtime_error(fmt::format("{}: no such checkpoint", file.string()));
-  try {
-    InputArchive archive;
-    archive.load_from(file.string());
-    read_state(archive, state);
-  } catch (const std::exception&) {  // Torch's messages run over pages
-    throw std::runtime_error(fmt::format(
-        "{}: not a readable checkpoint of this configuration: damaged, or of another shape", file.string()));
-  }
+  const auto or_damaged = [&](auto read) {
+    try {
+      return read();
+    } catch (const std::exception&) {  // Torch's messages run over pages
+      throw std::runtime_error(fmt::format("{}: not a checkpoint, or damaged", file.string()));
+    }
+  };
+  InputArchive archive;
+  const std::string options = or_damaged([&] {
+    const std::string bytes = read_file(file);
+    archive.load_from(bytes.data(), bytes.size());
+    return read_text(archive, "options");
+  });
+  check_same_options(file, options, to_toml(state.options));
+  or_damaged([&] { read_state(archive, state); });
 }
 
 }  // namespace softrl::continuous

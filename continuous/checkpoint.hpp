@@ -15,8 +15,9 @@
 namespace softrl::continuous {
 
 struct TrainingState {
-  explicit TrainingState(const TrainingOptions& options);  // At step 0: the first episode has begun.
+  explicit TrainingState(const TrainingOptions& chosen);  // At step 0: the first episode has begun.
 
+  TrainingOptions options;
   std::unique_ptr<Task> task;
   SoftQLearning agent;
   ReplayBuffer replay;
@@ -30,11 +31,12 @@ struct TrainingState {
   double seconds = 0.0;             // Spent so far.
 };
 
-// Written when whole; an older file of that name stays until then.
+// Torch's archive followed by the CRC-32C of all its bytes. Written when whole; an older file of that name stays until
+// then.
 void save_checkpoint(const std::filesystem::path& file, const TrainingState& state);
 
-// Into a state made from the same options. Throws std::runtime_error with the path if the file is missing, damaged or
-// of another shape.
+// Into a state made from the same options, `steps` apart. Throws std::runtime_error: with the path if the file is
+// missing or damaged; with the path of config.toml and the key if the options are others than those it was made with.
 void load_checkpoint(const std::filesystem::path& file, TrainingState& state);
 
 }  // namespace softrl::continuous

@@ -5,8 +5,10 @@
 //     5: summary { 1: value { 1: tag (string), 2: simple_value (float) } }   7: session_log { 1: status (enum) }
 #include "continuous/event_file.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -64,7 +66,9 @@ EventFile::EventFile(const std::filesystem::path& folder, std::int64_t first_ste
 }
 
 void EventFile::scalar(std::string_view tag, std::int64_t step, double value) {
-  const std::string entry = bytes_field(1, tag) + number_field(2, static_cast<float>(value));
+  constexpr double largest = std::numeric_limits<float>::max();
+  const std::string entry =
+      bytes_field(1, tag) + number_field(2, static_cast<float>(std::clamp(value, -largest, largest)));
   write_record(number_field(1, now_s()) + integer_field(2, step) + bytes_field(5, bytes_field(1, entry)));
 }
 

@@ -13,7 +13,8 @@ class EventFile {
   // earlier files of the folder say from that step on. Throws std::runtime_error if it cannot be written.
   explicit EventFile(const std::filesystem::path& folder, std::int64_t first_step = 0);
 
-  void scalar(std::string_view tag, std::int64_t step, double value);  // Kept as a float: that is all the format holds.
+  // Kept as a float, the nearest there is: that is all the format holds.
+  void scalar(std::string_view tag, std::int64_t step, double value);
   void flush();
 
  private:

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <mujoco/mujoco.h>
@@ -12,17 +13,14 @@ namespace softrl::continuous {
 
 namespace {
 
-// MuJoCo prints its warnings and keeps a log file of them unless somebody else takes them; a library is quiet.
-struct QuietWarnings {
-  QuietWarnings() {
-    mju_user_warning = [](const char*) {};
-  }
-  ~QuietWarnings() { mju_user_warning = previous; }
-  QuietWarnings(const QuietWarnings&) = delete;
-  QuietWarnings& operator=(const QuietWarnings&) = delete;
-
-  decltype(mju_user_warning) previous = mju_user_warning;
-};
+// MuJoCo prints its warnings and keeps a log file of them unless somebody takes them; a library is quiet. Its handler
+// belongs to the whole process: set once, and only where nobody else has set one.
+void take_warnings() {
+  [[maybe_unused]] static const bool taken = [] {
+    if (mju_user_warning == nullptr) mju_user_warning = [](const char*) {};
+    return true;
+  }();
+}
 
 }  // namespace
 
@@ -32,7 +30,7 @@ void MuJoCoModel::Delete::operator()(mjData_* data) const { mj_deleteData(data);
 MuJoCoModel::MuJoCoModel(const std::filesystem::path& xml) {
   if (!std::filesystem::is_regular_file(xml))
     throw std::runtime_error(fmt::format("{}: no such model file", xml.string()));
-  const QuietWarnings quiet;
+  take_warnings();
   std::array<char, 1000> error{};
   model_.reset(mj_loadXML(xml.c_str(), nullptr, error.data(), static_cast<int>(error.size())));
   if (!model_) throw std::runtime_error(fmt::format("{}: {}", xml.string(), error.data()));
@@ -62,7 +60,11 @@ void MuJoCoModel::set_state(const Eigen::VectorXd& positions, const Eigen::Vecto
   reset();
   Eigen::Map<Eigen::VectorXd>(data_->qpos, model_->nq) = positions;
   Eigen::Map<Eigen::VectorXd>(data_->qvel, model_->nv) = velocities;
+  mj_checkPos(model_.get(), data_.get());
+  mj_checkVel(model_.get(), data_.get());
   mj_forward(model_.get(), data_.get());
+  mj_checkAcc(model_.get(), data_.get());
+  check_stable();
 }
 
 void MuJoCoModel::step(const Eigen::VectorXd& control, int frames) {
@@ -70,6 +72,16 @@ void MuJoCoModel::step(const Eigen::VectorXd& control, int frames) {
   for (const double u : control) check_finite("action", u);
   Eigen::Map<Eigen::VectorXd>(data_->ctrl, model_->nu) = control;
   for (int frame = 0; frame < frames; ++frame) mj_step(model_.get(), data_.get());
+  check_stable();
+}
+
+void MuJoCoModel::check_stable() const {
+  for (const auto& [warning, what] : {std::pair{mjWARN_BADQPOS, "position"}, std::pair{mjWARN_BADQVEL, "velocity"},
+                                      std::pair{mjWARN_BADQACC, "acceleration"}}) {
+    if (data_->warning[warning].number > 0)
+      throw std::runtime_error(fmt::format("the simulation is unstable: {} {} is not finite or beyond {:g}", what,
+                                           data_->warning[warning].lastinfo, mjMAXVAL));
+  }
 }
 
 Eigen::VectorXd MuJoCoModel::save() const {
@@ -80,6 +92,7 @@ Eigen::VectorXd MuJoCoModel::save() const {
 
 void MuJoCoModel::load(const Eigen::VectorXd& saved) {
   check_size("saved state", saved.size(), mj_stateSize(model_.get(), mjSTATE_INTEGRATION));
+  reset();  // what mj_setState leaves alone, the count of warnings among it
   mj_setState(model_.get(), data_.get(), saved.data(), mjSTATE_INTEGRATION);
 }
 

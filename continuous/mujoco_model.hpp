@@ -27,7 +27,8 @@ class MuJoCoModel {
 
   // The model's own initial state, with everything that is carried from step to step cleared.
   void reset();
-  // reset(), then the given state, with all that follows from it computed.
+  // reset(), then the given state, with all that follows from it computed. This and step() throw std::runtime_error if
+  // a position, velocity or acceleration is not finite or beyond 1e10: MuJoCo would begin anew without a word.
   void set_state(const Eigen::VectorXd& positions, const Eigen::VectorXd& velocities);
   // `frames` time steps under constant `control` [nu].
   void step(const Eigen::VectorXd& control, int frames);
@@ -37,6 +38,8 @@ class MuJoCoModel {
   void load(const Eigen::VectorXd& saved);
 
  private:
+  void check_stable() const;
+
   struct Delete {
     void operator()(mjModel_* model) const;
     void operator()(mjData_* data) const;

@@ -83,11 +83,17 @@ Batch ReplayBuffer::contents() const {
 }
 
 void ReplayBuffer::restore(const Batch& contents, std::int64_t next) {
-  const std::int64_t rows = contents.rewards.size(0);
-  const bool fits = rows <= capacity_ && next >= 0 && next <= rows && next < capacity_ &&
-                    contents.observations.dim() == 2 && contents.actions.dim() == 2 &&
-                    contents.observations.size(1) == storage_.observations.size(1) &&
-                    contents.actions.size(1) == storage_.actions.size(1);
+  const std::int64_t rows = contents.rewards.dim() == 1 ? contents.rewards.size(0) : -1;
+  const auto same = [&](const torch::Tensor& block, const torch::Tensor& stored) {
+    auto shape = stored.sizes().vec();
+    shape[0] = rows;
+    return block.sizes() == at::IntArrayRef(shape) && block.scalar_type() == stored.scalar_type();
+  };
+  const bool fits = same(contents.observations, storage_.observations) && same(contents.actions, storage_.actions) &&
+                    same(contents.rewards, storage_.rewards) &&
+                    same(contents.next_observations, storage_.next_observations) &&
+                    same(contents.continues, storage_.continues) &&
+                    (rows < capacity_ ? next == rows : rows == capacity_ && next >= 0 && next < rows);
   if (!fits) throw std::invalid_argument("replay contents do not fit this buffer");
   storage_ = each_field(contents, [](const torch::Tensor& block) { return block.clone(); });
   size_ = rows;

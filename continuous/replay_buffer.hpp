@@ -33,7 +33,8 @@ class ReplayBuffer {
   // `batch_size` transitions, uniformly with replacement. Needs size() ≥ 1.
   Batch sample(int batch_size, const at::Generator& generator) const;
 
-  // The stored transitions in their places, for checkpoints: restore() on a buffer of the same shape makes it the same.
+  // The stored transitions in their places, for checkpoints: restore() on a buffer of the same shape makes it the same,
+  // and throws std::invalid_argument if they are not what such a buffer can hold.
   Batch contents() const;
   std::int64_t next() const { return next_; }  // Where the next one goes.
   void restore(const Batch& contents, std::int64_t next);

@@ -94,6 +94,8 @@ void RunFolder::write_summary(const RunSummary& summary) const {
 
 TrainingOptions RunFolder::read_options(const fs::path& path) {
   if (!fs::is_directory(path)) throw std::runtime_error(fmt::format("{}: no such run folder", path.string()));
+  if (!fs::exists(path / "config.toml"))
+    throw std::runtime_error(fmt::format("{}: no training run in this folder (no config.toml)", path.string()));
   const TrainingOptions options = with_config({}, Config::read(path / "config.toml"));
   try {
     check(options);

@@ -27,7 +27,7 @@ struct MetricsRow {
 };
 
 struct RunSummary {
-  std::string status;  // "running", "finished" or "interrupted"
+  std::string status;  // "running", "finished", "interrupted" or "diverged"
   std::int64_t steps = 0;
   std::int64_t episodes = 0;
   std::optional<double> mean_return;  // Of the last (up to) 100 episodes.

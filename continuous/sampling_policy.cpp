@@ -4,6 +4,7 @@
 #include <limits>
 #include <numbers>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,6 +56,11 @@ std::optional<Preimage> find_preimage(const FrozenNetwork& network, const Eigen:
   return std::nullopt;
 }
 
+void check_vector(std::string_view name, const Eigen::VectorXd& values, Eigen::Index size) {
+  check_size(name, values.size(), size);
+  for (const double value : values) check_finite(name, value);
+}
+
 double log_normal(const Eigen::VectorXd& x) {
   return -0.5 * (x.squaredNorm() + static_cast<double>(x.size()) * std::log(2.0 * std::numbers::pi));
 }
@@ -69,7 +75,7 @@ SamplingPolicy::SamplingPolicy(FrozenNetwork network, const BoxSpace& box)
 }
 
 Eigen::VectorXd SamplingPolicy::sample(const Eigen::VectorXd& observation, Random& random) const {
-  check_size("observation", observation.size(), observation_size());
+  check_vector("observation", observation, observation_size());
   Eigen::VectorXd noise(action_size());
   for (double& x : noise) x = random.normal();
   const Eigen::VectorXd u = network_.output(network_.state_part(observation), noise);
@@ -78,8 +84,8 @@ Eigen::VectorXd SamplingPolicy::sample(const Eigen::VectorXd& observation, Rando
 
 double SamplingPolicy::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  check_size("observation", observation.size(), observation_size());
-  check_size("action", action.size(), action_size());
+  check_vector("observation", observation, observation_size());
+  check_vector("action", action, action_size());
   const Eigen::ArrayXd squashed = (action - centre_).array() / half_width_.array();
   if (!(squashed.abs() < 1.0).all()) return -infinity;
 

@@ -17,6 +17,7 @@ class SamplingPolicy : public ContinuousPolicy {
   Eigen::Index observation_size() const { return network_.state_size(); }
   Eigen::Index action_size() const { return centre_.size(); }
 
+  // This and log_prob() throw std::invalid_argument for an argument of the wrong size or not finite.
   Eigen::VectorXd sample(const Eigen::VectorXd& observation, Random& random) const override;
 
   // The log density of sample()'s law at `action`. f is piecewise linear in ξ, so the density is a sum over the ξ that

@@ -1,6 +1,9 @@
 #include "continuous/soft_q_learning.hpp"
 
+#include <stdexcept>
+
 #include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
 #include <torch/autograd.h>
 
 #include "continuous/soft_value.hpp"
@@ -54,8 +57,8 @@ void check(const SoftQLearningOptions& options) {
   check_count("updated_particles", options.updated_particles, 1);
   check_count("value_particles", options.value_particles, 1);
   check_count("target_interval", options.target_interval, 1);
-  check_positive("target_rate", options.target_rate);
-  check_in_range("target_rate", options.target_rate, 0.0, 1.0);
+  if (!(options.target_rate > 0.0 && options.target_rate <= 1.0))
+    throw std::invalid_argument(fmt::format("target_rate must be in (0, 1], got {}", options.target_rate));
   check_positive("bandwidth_floor", options.bandwidth_floor);
   check_count("hidden layers", static_cast<std::int64_t>(options.hidden.size()), 1);
   for (const int width : options.hidden) check_count("hidden", width, 1);

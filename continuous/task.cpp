@@ -25,19 +25,38 @@ int Task::action_size() const { return static_cast<int>(action_box().low.size())
 
 BoxSpace Task::action_box() const { return std::get<BoxSpace>(action_space()); }
 
+Eigen::VectorXd Task::reset(std::optional<std::uint64_t> seed) {
+  Eigen::VectorXd observation = TimeLimit::reset(seed);
+  running_ = true;
+  return observation;
+}
+
+Step<Eigen::VectorXd> Task::step(const Eigen::VectorXd& action) {
+  if (!running_) throw std::invalid_argument(fmt::format("{}: step() outside an episode; reset() begins one", name_));
+  auto step = TimeLimit::step(action);
+  running_ = !step.terminated && !step.truncated;
+  return step;
+}
+
 Eigen::VectorXd Task::set_state(const Eigen::VectorXd& state) {
+  Eigen::VectorXd observation = body_->start_from(state);
   elapsed_ = 0;
-  return body_->start_from(state);
+  running_ = true;
+  return observation;
 }
 
 Task::Snapshot Task::snapshot() const {
-  return {.state = body_->save(), .elapsed = elapsed_, .random = std::as_const(*body_).random().state()};
+  return {.state = body_->save(),
+          .elapsed = elapsed_,
+          .running = running_,
+          .random = std::as_const(*body_).random().state()};
 }
 
 void Task::restore(const Snapshot& snapshot) {
   body_->random().restore(snapshot.random);
   body_->load(snapshot.state);
   elapsed_ = snapshot.elapsed;
+  running_ = snapshot.running;
 }
 
 namespace {

@@ -35,11 +35,15 @@ class Task : public TimeLimit<Eigen::VectorXd, Eigen::VectorXd> {
   int action_size() const;
   BoxSpace action_box() const;  // [d] finite bounds.
 
+  Eigen::VectorXd reset(std::optional<std::uint64_t> seed = std::nullopt) override;
+  // Throws std::invalid_argument before the first reset() and after the end of an episode.
+  Step<Eigen::VectorXd> step(const Eigen::VectorXd& action) override;
   Eigen::VectorXd set_state(const Eigen::VectorXd& state);  // As TaskBody::start_from.
 
   struct Snapshot {
     Eigen::VectorXd state;
     int elapsed = 0;
+    bool running = false;
     std::string random;
   };
   Snapshot snapshot() const;
@@ -51,6 +55,7 @@ class Task : public TimeLimit<Eigen::VectorXd, Eigen::VectorXd> {
   std::string name_;
   TaskBody* body_;  // Owned by the base class.
   int time_limit_;
+  bool running_ = false;  // An episode has begun and not ended.
 };
 
 // The tasks by name: multi_goal, InvertedPendulum-v5, HalfCheetah-v5.

@@ -20,7 +20,8 @@ struct TrainedRun {
   SamplingPolicy policy;
   std::vector<FrozenNetwork> critics;
 
-  // The smallest Q over critics, in reward units; `action` in the task's box.
+  // The smallest Q over critics, in reward units; `action` in the task's box. Throws std::invalid_argument for an
+  // argument of the wrong size or not finite, std::runtime_error if Q is not finite.
   double q_value(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const;
 };
 

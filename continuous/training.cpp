@@ -35,22 +35,28 @@ struct Interval {
 
 class Training {
  public:
-  Training(const TrainingOptions& options, TrainingState state, RunFolder folder)
-      : options_(options), state_(std::move(state)), folder_(std::move(folder)), box_(state_.task->action_box()) {}
+  Training(TrainingState state, RunFolder folder)
+      : options_(state.options),
+        state_(std::move(state)),
+        folder_(std::move(folder)),
+        box_(state_.task->action_box()) {}
 
-  TrainingResult run(const ProgressObserver& observer, const std::stop_token& stop) {
-    write_summary("running");
-    while (state_.step < options_.steps && !stop.stop_requested()) {
-      step();
-      if (state_.step >= options_.start_steps && state_.step % options_.update_interval == 0) update();
+  TrainingResult run(const ProgressObserver& observer, const StopRequest& stop) {
+    checkpoint();  // From here on, whatever happens, the run can be resumed.
+    bool finite = true;
+    while (state_.step < options_.steps && !(stop && stop())) {
+      finite = step() && (!update_is_due() || update());
+      if (!finite) break;
       if (state_.step % options_.log_interval == 0) log(observer);
       if (state_.step % options_.checkpoint_interval == 0) checkpoint();
     }
-    const bool interrupted = state_.step < options_.steps;
+    const TrainingStatus status = !finite                        ? TrainingStatus::Diverged
+                                  : state_.step < options_.steps ? TrainingStatus::Interrupted
+                                                                 : TrainingStatus::Finished;
     if (interval_.steps > 0) log(observer);
-    save_checkpoint(folder_.checkpoint(), state_);
-    write_summary(interrupted ? "interrupted" : "finished");
-    return {.interrupted = interrupted,
+    if (finite) save_checkpoint(folder_.checkpoint(), state_);
+    write_summary(to_string(status));
+    return {.status = status,
             .steps = state_.step,
             .episodes = state_.episodes,
             .mean_return = mean_return(),
@@ -58,8 +64,11 @@ class Training {
   }
 
  private:
-  void step() {
-    const Eigen::VectorXd action = ++state_.step <= options_.start_steps ? random_action() : policy_action();
+  // Whether the action was finite: no step is done otherwise.
+  bool step() {
+    const Eigen::VectorXd action = state_.step < options_.start_steps ? random_action() : policy_action();
+    if (!action.allFinite()) return false;
+    ++state_.step;
     auto outcome = state_.task->step(to_box(action));
     ++interval_.steps;
     ++state_.episode_length;
@@ -72,6 +81,7 @@ class Training {
                        .truncated = outcome.truncated});
     state_.observation = std::move(outcome.observation);
     if (outcome.terminated || outcome.truncated) end_episode();
+    return true;
   }
 
   Eigen::VectorXd random_action() {
@@ -98,17 +108,19 @@ class Training {
     state_.observation = state_.task->reset();
   }
 
-  void update() {
+  bool update_is_due() const {
+    return state_.step >= options_.start_steps && state_.step % options_.update_interval == 0;
+  }
+
+  // Whether the losses were finite.
+  bool update() {
     const auto losses = state_.agent.update(state_.replay.sample(options_.batch_size, state_.agent.generator()));
-    if (!std::isfinite(losses.critic) || !std::isfinite(losses.stein))
-      throw std::runtime_error(
-          fmt::format("training diverged at step {}: critic loss {}, Stein direction {}; try a lower "
-                      "learning rate or a higher temperature",
-                      state_.step, losses.critic, losses.stein));
+    if (!std::isfinite(losses.critic) || !std::isfinite(losses.q) || !std::isfinite(losses.stein)) return false;
     ++interval_.updates;
     interval_.losses.critic += losses.critic;
     interval_.losses.q += losses.q;
     interval_.losses.stein += losses.stein;
+    return true;
   }
 
   void log(const ProgressObserver& observer) {
@@ -161,17 +173,29 @@ class Training {
 
 }  // namespace
 
+const char* to_string(TrainingStatus status) {
+  switch (status) {
+    case TrainingStatus::Finished:
+      return "finished";
+    case TrainingStatus::Interrupted:
+      return "interrupted";
+    case TrainingStatus::Diverged:
+      return "diverged";
+  }
+  return "";
+}
+
 TrainingResult train(const TrainingOptions& options, const std::filesystem::path& folder,
-                     const ProgressObserver& observer, std::stop_token stop) {
+                     const ProgressObserver& observer, const StopRequest& stop) {
   check(options);
   check_new_run_folder(folder);
   at::set_num_threads(options.threads);
   TrainingState state(options);
-  return Training(options, std::move(state), RunFolder::create(folder, options)).run(observer, stop);
+  return Training(std::move(state), RunFolder::create(folder, options)).run(observer, stop);
 }
 
 TrainingResult resume_training(const std::filesystem::path& folder, std::optional<std::int64_t> steps,
-                               const ProgressObserver& observer, std::stop_token stop) {
+                               const ProgressObserver& observer, const StopRequest& stop) {
   TrainingOptions options = RunFolder::read_options(folder);
   options.steps = steps.value_or(options.steps);
   at::set_num_threads(options.threads);
@@ -181,7 +205,7 @@ TrainingResult resume_training(const std::filesystem::path& folder, std::optiona
     throw std::invalid_argument(
         fmt::format("steps must be more than the {} that the run already has, got {}", state.step, options.steps));
   const std::int64_t step = state.step;
-  return Training(options, std::move(state), RunFolder::reopen(folder, options, step)).run(observer, stop);
+  return Training(std::move(state), RunFolder::reopen(folder, options, step)).run(observer, stop);
 }
 
 }  // namespace softrl::continuous

@@ -33,6 +33,43 @@ std::vector<int> widths(const Config& config, std::string_view key, const std::v
   return result;
 }
 
+// What each option must be, whatever the others are.
+void check_each(const TrainingOptions& options) {
+  if (options.algorithm != "sql")
+    throw std::invalid_argument(fmt::format("algorithm must be sql, got {}", options.algorithm));
+  constexpr std::uint64_t largest_seed = std::numeric_limits<std::int64_t>::max();  // what TOML can hold
+  if (options.seed > largest_seed)
+    throw std::invalid_argument(fmt::format("seed must be at most {}, got {}", largest_seed, options.seed));
+  check_count("steps", options.steps, 1);
+  check_count("start_steps", options.start_steps, 1);
+  check_count("update_interval", options.update_interval, 1);
+  check_count("batch_size", options.batch_size, 1);
+  check_count("replay_capacity", options.replay_capacity, 1);
+  check_count("log_interval", options.log_interval, 1);
+  check_count("checkpoint_interval", options.checkpoint_interval, 1);
+  check_in_range("threads", options.threads, 1, 1024);
+  check(options.agent);
+}
+
+// An option out of range, said with the file and line of its key where `config` has it.
+void check_values(const Config& config, const TrainingOptions& options) {
+  if (config.has("task")) {
+    try {
+      check_task_name(options.task);
+    } catch (const std::invalid_argument& error) {
+      config.fail("task", error.what());
+    }
+  }
+  try {
+    check_each(options);
+  } catch (const std::invalid_argument& error) {
+    const std::string_view message = error.what();
+    for (const std::string& key : config.keys()) {
+      if (message.starts_with(key + " ")) config.fail(key, message.substr(key.size() + 1));
+    }
+  }
+}
+
 }  // namespace
 
 TrainingOptions default_training_options(const std::string& task) {
@@ -77,6 +114,7 @@ TrainingOptions with_config(TrainingOptions o, const Config& config) {
   }
   a.bandwidth_floor = config.number("bandwidth_floor", a.bandwidth_floor);
   config.refuse_unknown();
+  check_values(config, o);
   return o;
 }
 
@@ -117,21 +155,10 @@ std::string to_toml(const TrainingOptions& o) {
 
 void check(const TrainingOptions& options) {
   check_task_name(options.task);
-  if (options.algorithm != "sql")
-    throw std::invalid_argument(fmt::format("algorithm must be sql, got {}", options.algorithm));
-  check_in_range("seed", static_cast<double>(options.seed), 0.0, 9.2e18);  // what TOML can hold
-  check_count("steps", options.steps, 1);
-  check_count("start_steps", options.start_steps, 1);
-  check_count("update_interval", options.update_interval, 1);
-  check_count("batch_size", options.batch_size, 1);
-  check_count("replay_capacity", options.replay_capacity, 1);
-  check_count("log_interval", options.log_interval, 1);
-  check_count("checkpoint_interval", options.checkpoint_interval, 1);
+  check_each(options);
   if (options.checkpoint_interval % options.log_interval != 0)
     throw std::invalid_argument(fmt::format("checkpoint_interval must be a multiple of log_interval ({}), got {}",
                                             options.log_interval, options.checkpoint_interval));
-  check_in_range("threads", options.threads, 1, 1024);
-  check(options.agent);
 }
 
 }  // namespace softrl::continuous

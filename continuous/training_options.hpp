@@ -27,7 +27,8 @@ struct TrainingOptions {
 // The hyperparameters a task starts from. Throws std::invalid_argument, listing the known ones, for an unknown task.
 TrainingOptions default_training_options(const std::string& task);
 
-// `options` with the keys of `config` put in their place. Throws std::runtime_error for an unknown or ill-typed key.
+// `options` with the keys of `config` put in their place. Throws std::runtime_error, with file and line, for a key that
+// is unknown, ill-typed or out of range.
 TrainingOptions with_config(TrainingOptions options, const Config& config);
 
 // The TOML that with_config() reads back to the same options.

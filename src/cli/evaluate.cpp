@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "continuous/evaluation.hpp"
@@ -67,6 +68,14 @@ std::string trajectories_csv(const EvaluationResult& result, bool plane) {
   return text;
 }
 
+// "mean return -97.1 (95 % interval -120 to -74.2)"
+std::string return_text(const EvaluationResult& result) {
+  const std::string mean = fmt::format("mean return {:.5g}", result.mean_return);
+  if (result.trajectories.size() < 2) return mean + " (an interval needs two episodes)";
+  return fmt::format("{} (95 % interval {:.5g} to {:.5g})", mean, result.return_interval.low,
+                     result.return_interval.high);
+}
+
 int evaluate(const Arguments& arguments) {
   check_count("episodes", arguments.episodes, 1);
   check_count("seed", arguments.seed, 0);
@@ -85,11 +94,8 @@ int evaluate(const Arguments& arguments) {
   json["return_low"] = number(result.return_interval.low);
   json["return_high"] = number(result.return_interval.high);
   json["mean_length"] = number(result.mean_length);
-  fmt::print(
-      "{} after {} training steps, {} episodes: mean return {:.5g} (95 % interval {:.5g} to {:.5g}), mean length "
-      "{:.4g}\n",
-      run.options.task, run.step, arguments.episodes, result.mean_return, result.return_interval.low,
-      result.return_interval.high, result.mean_length);
+  fmt::print("{} after {} training steps, {} episode{}: {}, mean length {:.4g}\n", run.options.task, run.step,
+             arguments.episodes, arguments.episodes == 1 ? "" : "s", return_text(result), result.mean_length);
 
   const bool multi_goal = run.options.task == "multi_goal";
   if (multi_goal) {
@@ -108,9 +114,13 @@ int evaluate(const Arguments& arguments) {
 void add_evaluate(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("evaluate", "Run episodes of a trained agent");
-  command->add_option("run", arguments->folder, "The folder that `softrl train` wrote")->required();
-  command->add_option("--episodes", arguments->episodes, "How many");
-  command->add_option("--seed", arguments->seed, "Of starts and actions");
+  command->add_option("run", arguments->folder, "The folder that `softrl train` wrote")
+      ->required()
+      ->check(must_not_be_empty);
+  command->add_option("--episodes", arguments->episodes, "How many")->capture_default_str()->check(must_be_integer);
+  command->add_option("--seed", arguments->seed, "Of starts and actions")
+      ->capture_default_str()
+      ->check(must_be_integer);
   command->add_option("--json", arguments->json, "Write the figures to this file");
   command->add_option("--trajectories", arguments->trajectories, "Write every visited observation to this CSV file");
   command->callback([arguments, &run] { run = [arguments] { return evaluate(*arguments); }; });

@@ -3,13 +3,13 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "continuous/training.hpp"
@@ -20,6 +20,7 @@ namespace {
 
 using continuous::TrainingOptions;
 using continuous::TrainingResult;
+using continuous::TrainingStatus;
 
 struct Arguments {
   std::string task;
@@ -37,8 +38,19 @@ void interrupt(int) {
   std::signal(SIGINT, SIG_DFL);
 }
 
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + '"';
+}
+
 // "key=value" as a configuration of one key. A value that is not TOML is a string without its quotes.
 Config parse_setting(const std::string& setting) {
+  if (setting.find_first_of("\r\n") != std::string::npos)
+    throw std::invalid_argument("--set: must be one key=value, without line breaks");
   const std::string name = "--set " + setting;
   const auto equals = setting.find('=');
   if (equals == std::string::npos || equals == 0)
@@ -47,16 +59,20 @@ Config parse_setting(const std::string& setting) {
   try {
     return Config::parse(fmt::format("{} = {}", key, value), name);
   } catch (const std::runtime_error&) {
-    return Config::parse(fmt::format("{} = '{}'", key, value), name);
+    return Config::parse(fmt::format("{} = {}", key, quoted(value)), name);
   }
+}
+
+TrainingOptions with_same_task(const TrainingOptions& options, const Config& config) {
+  if (const std::string task = config.string("task", options.task); task != options.task)
+    config.fail("task", fmt::format("is {}, but the task to train is {}", task, options.task));
+  return with_config(options, config);
 }
 
 TrainingOptions options_of(const Arguments& arguments) {
   TrainingOptions options = continuous::default_training_options(arguments.task);
-  if (!arguments.config.empty()) options = with_config(options, Config::read(arguments.config));
-  for (const std::string& setting : arguments.set) options = with_config(options, parse_setting(setting));
-  if (options.task != arguments.task)
-    throw std::invalid_argument(fmt::format("the configuration is for task {}, not {}", options.task, arguments.task));
+  if (!arguments.config.empty()) options = with_same_task(options, Config::read(arguments.config));
+  for (const std::string& setting : arguments.set) options = with_same_task(options, parse_setting(setting));
   options.algorithm = arguments.algorithm.value_or(options.algorithm);
   if (arguments.seed && *arguments.seed < 0)
     throw std::invalid_argument(fmt::format("seed must be at least 0, got {}", *arguments.seed));
@@ -65,10 +81,10 @@ TrainingOptions options_of(const Arguments& arguments) {
   return options;
 }
 
-TrainingResult train_or_resume(const Arguments& arguments, const ProgressObserver& observer, std::stop_token stop) {
-  if (arguments.resume.empty())
-    return continuous::train(options_of(arguments), arguments.out, observer, std::move(stop));
-  return continuous::resume_training(arguments.resume, arguments.steps, observer, std::move(stop));
+TrainingResult train_or_resume(const Arguments& arguments, const ProgressObserver& observer) {
+  const auto stop = [] { return interrupted != 0; };
+  if (arguments.resume.empty()) return continuous::train(options_of(arguments), arguments.out, observer, stop);
+  return continuous::resume_training(arguments.resume, arguments.steps, observer, stop);
 }
 
 void refuse_contradictions(const Arguments& arguments) {
@@ -88,46 +104,49 @@ int train(const Arguments& arguments) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 1 << 26);
 
-  std::stop_source stop;
   std::signal(SIGINT, interrupt);
   const std::string folder = arguments.resume.empty() ? arguments.out : arguments.resume;
   TrainingResult result{};
   {
     ProgressLine line(arguments.resume.empty() ? arguments.task : arguments.resume, Limit::End);
-    result = train_or_resume(
-        arguments,
-        [&](const Progress& progress) {
-          if (interrupted) stop.request_stop();
-          line.show(progress);
-        },
-        stop.get_token());
+    result = train_or_resume(arguments, line.observer());
   }
   std::signal(SIGINT, SIG_DFL);
   fmt::print("{}: {} steps, {} episodes, {}; mean return of the last episodes {}\n", folder, result.steps,
              result.episodes, duration(result.seconds),
              result.mean_return ? fmt::format("{:.4g}", *result.mean_return) : "unknown (none has ended)");
-  if (result.interrupted) {
+  if (result.status == TrainingStatus::Interrupted)
     fmt::print("interrupted; softrl train --resume {} goes on\n", folder);
-    return 1;
-  }
-  return 0;
+  if (result.status == TrainingStatus::Diverged)
+    fmt::print(
+        "diverged at step {}: the losses are no longer finite; try lower learning rates or a higher temperature\n",
+        result.steps);
+  return result.status == TrainingStatus::Finished ? 0 : 1;
 }
 
 }  // namespace
 
 void add_train(CLI::App& app, Run& run) {
+  const TrainingOptions defaults;
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("train", "Train an agent on a continuous task");
   command->add_option("task", arguments->task, "multi_goal, InvertedPendulum-v5 or HalfCheetah-v5");
-  command->add_option("--algorithm", arguments->algorithm, "sql: soft Q-learning with a Stein sampler");
-  command->add_option("--seed", arguments->seed, "Everything random follows from it");
-  command->add_option("--steps", arguments->steps, "Environment steps; with --resume, in all");
-  command->add_option("--out", arguments->out, "The run's folder; must not exist or be empty");
-  command->add_option("--config", arguments->config, "TOML file of hyperparameters (examples/train)");
+  command->add_option("--algorithm", arguments->algorithm, "sql: soft Q-learning with a Stein sampler")
+      ->default_str(defaults.algorithm);
+  command->add_option("--seed", arguments->seed, "Everything random follows from it")
+      ->default_str(std::to_string(defaults.seed))
+      ->check(must_be_integer);
+  command->add_option("--steps", arguments->steps, "Environment steps; with --resume, in all")
+      ->default_str(std::to_string(defaults.steps))
+      ->check(must_be_integer);
+  command->add_option("--out", arguments->out, "The run's folder; must not exist or be empty")
+      ->check(must_not_be_empty);
+  command->add_option("--config", arguments->config, "TOML file of hyperparameters (examples/train)")
+      ->check(must_not_be_empty);
   command->add_option("--set", arguments->set, "key=value: one hyperparameter; may be repeated")
       ->expected(1)
       ->take_all();
-  command->add_option("--resume", arguments->resume, "Go on with the run in this folder");
+  command->add_option("--resume", arguments->resume, "Go on with the run in this folder")->check(must_not_be_empty);
   command->callback([arguments, &run] { run = [arguments] { return train(*arguments); }; });
 }
 

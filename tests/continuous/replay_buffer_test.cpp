@@ -68,6 +68,28 @@ TEST(ReplayBuffer, RestoredContentsGoOnAlike) {
       torch::equal(original.sample(32, test_generator(3)).rewards, restored.sample(32, test_generator(3)).rewards));
 }
 
+TEST(ReplayBuffer, RefusesContentsItCannotHold) {
+  ReplayBuffer part(10, 2, 1), full(10, 2, 1), larger(20, 2, 1), restored(10, 2, 1);
+  for (int i = 0; i < 6; ++i) part.add(numbered(i));
+  for (int i = 0; i < 14; ++i) full.add(numbered(i));
+  for (int i = 0; i < 14; ++i) larger.add(numbered(i));
+  const auto refuses = [&](const Batch& contents, std::int64_t next) {
+    EXPECT_THAT([&] { restored.restore(contents, next); },
+                testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("do not fit")));
+  };
+  refuses(part.contents(), 4);  // only a full one overwrites
+  refuses(part.contents(), 7);
+  refuses(full.contents(), 10);
+  refuses(full.contents(), -1);
+  refuses(larger.contents(), larger.next());
+  Batch torn = full.contents();
+  torn.rewards = torn.rewards.narrow(0, 0, 9);
+  refuses(torn, 4);
+  torn = full.contents();
+  torn.next_observations = torn.next_observations.to(torch::kFloat64);
+  refuses(torn, 4);
+}
+
 TEST(ReplayBuffer, NamesWhatItRefuses) {
   using testing::HasSubstr;
   using testing::ThrowsMessage;

@@ -26,14 +26,15 @@ FrozenNetwork random_network(int state_size, int action_size, std::uint64_t seed
                      {.weight = matrix(action_size, 16, 0.5), .bias = matrix(action_size, 1, 0.3)}}};
 }
 
-// f(ξ) = ξ, written as relu(ξ) − relu(−ξ): the density of a = c + w tanh ξ is N(ξ)/(w (1 − tanh² ξ)).
+// f(ξ) = ξ, written as relu(ξ) − relu(−ξ): the density of a = c + w tanh ξ is N(ξ)/(w (1 − tanh² ξ)). Out to |ξ| = 6, a
+// hundred-thousandth from the box's edge, where rounding a by 4e-16 moves ξ by 2e-11 and the log density by 1e-10.
 TEST(SamplingPolicy, DensityOfTheIdentityIsClosed) {
   const FrozenNetwork identity{.state_weight = Eigen::MatrixXd::Zero(2, 1),
                                .input_weight = Eigen::Vector2d(1, -1),
                                .first_bias = Eigen::VectorXd::Zero(2),
                                .layers = {{.weight = Eigen::RowVector2d(1, -1), .bias = Eigen::VectorXd::Zero(1)}}};
   const SamplingPolicy policy(identity, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 5)));
-  for (double noise = -2.03; noise < 2.1; noise += 0.37) {
+  for (double noise = -6.03; noise < 6.1; noise += 0.37) {
     const double a = std::tanh(noise);
     const double expected =
         -0.5 * noise * noise - 0.5 * std::log(2.0 * std::numbers::pi) - std::log(3.0 * (1.0 - a * a));
@@ -179,6 +180,11 @@ TEST(SamplingPolicy, NamesWhatItRefuses) {
   Random random(1);
   EXPECT_THAT([&] { policy.sample(Eigen::VectorXd::Zero(3), random); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("observation must have 2 entries, got 3")));
+  const Eigen::Vector2d zero = Eigen::Vector2d::Zero(), nan(NAN, 0.0);
+  const auto says = [](const char* words) { return ThrowsMessage<std::invalid_argument>(HasSubstr(words)); };
+  EXPECT_THAT([&] { policy.sample(nan, random); }, says("observation must be finite"));
+  EXPECT_THAT([&] { policy.log_prob(nan, zero); }, says("observation must be finite"));
+  EXPECT_THAT([&] { policy.log_prob(zero, nan); }, says("action must be finite"));
 }
 
 }  // namespace

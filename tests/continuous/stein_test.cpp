@@ -139,6 +139,23 @@ TEST(Stein, ParticlesOfATwoPeakedQHaveItsMoments) {
   EXPECT_NEAR(moments.variance, exact.variance, 0.02);
 }
 
+// Q(a) = 2 a_1 − a_2 makes the coordinates independent, each with the moments of its own part. 128 particles in two
+// dimensions stand about 0.15 apart; their mean and variance are nearer than a quarter of that to the exact ones.
+TEST(Stein, ParticlesInTwoDimensionsHaveTheMomentsOfEachCoordinate) {
+  torch::Tensor u = torch::randn({1, 128, 2}, test_generator(5), torch::kFloat64) * 0.5;
+  const torch::Tensor slope = torch::tensor({2.0, -1.0}, torch::kFloat64);
+  for (int step = 0; step < 1500; ++step) {
+    const torch::Tensor scores = squashed_score(u.tanh(), slope.expand_as(u));
+    u = u + (step < 750 ? 0.5 : 0.1) * stein_direction(u, scores, u);
+  }
+  const Moments exact[] = {exact_moments([](double a) { return 2.0 * a; }), exact_moments([](double a) { return -a; })};
+  for (int k = 0; k < 2; ++k) {
+    const torch::Tensor a = u.tanh().select(2, k);
+    EXPECT_NEAR(a.mean().item<double>(), exact[k].mean, 0.04) << "coordinate " << k;
+    EXPECT_NEAR(a.var(false).item<double>(), exact[k].variance, 0.04) << "coordinate " << k;
+  }
+}
+
 TEST(Stein, NamesTheOptionItRefuses) {
   const torch::Tensor x = torch::zeros({1, 2, 1});
   EXPECT_THAT([&] { stein_direction(x, x, x, {.bandwidth_floor = 0.0}); },

@@ -1,5 +1,7 @@
 #include "continuous/task.hpp"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 
 namespace softrl::continuous {
@@ -55,6 +57,50 @@ TEST(Task, TruncatesAtItsTimeLimit) {
   for (int t = 1; t <= 30; ++t) EXPECT_EQ(task->step(Eigen::Vector2d::Zero()).truncated, t == 30) << t;
   task->set_state(Eigen::Vector2d(1, 1));
   EXPECT_FALSE(task->step(Eigen::Vector2d::Zero()).truncated) << "set_state starts an episode";
+}
+
+TEST_P(EveryTask, StepsOnlyInsideAnEpisode) {
+  const auto task = make_task(GetParam());
+  const Eigen::VectorXd still = Eigen::VectorXd::Zero(task->action_size());
+  const auto refused = testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("reset() begins one"));
+  EXPECT_THAT([&] { task->step(still); }, refused);
+  task->reset(1);
+  for (int t = 0; t < task->time_limit(); ++t) {
+    const auto step = task->step(still);
+    if (step.terminated || step.truncated) break;
+  }
+  EXPECT_THAT([&] { task->step(still); }, refused);
+  const auto other = make_task(GetParam());
+  other->reset(1);
+  other->restore(task->snapshot());
+  EXPECT_THAT([&] { other->step(still); }, refused) << "a snapshot knows that the episode is over";
+  task->reset();
+  EXPECT_NO_THROW(task->step(still));
+}
+
+// MuJoCo would print, write MUJOCO_LOG.TXT and begin anew by itself.
+TEST(Task, AnUnstableSimulationIsSaidSoAndLeavesNoLog) {
+  const auto log = std::filesystem::current_path() / "MUJOCO_LOG.TXT";
+  std::filesystem::remove(log);
+  for (const std::string name : {"InvertedPendulum-v5", "HalfCheetah-v5"}) {
+    const auto task = make_task(name);
+    const Eigen::Index size = name == "HalfCheetah-v5" ? 18 : 4;
+    const auto unstable = testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr("unstable"));
+    Eigen::VectorXd state = Eigen::VectorXd::Zero(size);
+    state.tail(size / 2).setConstant(1e12);
+    EXPECT_THAT([&] { task->set_state(state); }, unstable) << name;
+    state.tail(size / 2).setConstant(1e9);  // allowed in itself; what follows from it is not
+    EXPECT_THAT(
+        [&] {
+          task->set_state(state);
+          for (int t = 0; t < 100; ++t) task->step(Eigen::VectorXd::Zero(task->action_size()));
+        },
+        unstable)
+        << name;
+    task->reset(1);
+    EXPECT_NO_THROW(task->step(Eigen::VectorXd::Zero(task->action_size()))) << "a reset makes it well";
+  }
+  EXPECT_FALSE(std::filesystem::exists(log));
 }
 
 TEST(Task, UnknownOnesAreRefusedWithTheKnownOnes) {

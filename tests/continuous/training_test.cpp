@@ -1,5 +1,6 @@
 #include "continuous/training.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -63,7 +64,7 @@ TEST_F(Training, ResumedRunIsTheUninterruptedOne) {
     EXPECT_EQ(first.steps, 200);
     const auto second = resume_training(halves, 400);
     EXPECT_EQ(second.steps, 400);
-    EXPECT_FALSE(second.interrupted);
+    EXPECT_EQ(second.status, TrainingStatus::Finished);
     EXPECT_EQ(metrics(whole), metrics(halves)) << task;
     const TrainedRun a = load_trained_run(whole), b = load_trained_run(halves);
     EXPECT_EQ(a.step, 400);
@@ -76,17 +77,12 @@ TEST_F(Training, ResumedRunIsTheUninterruptedOne) {
 }
 
 TEST_F(Training, AStopLeavesACheckpointToResume) {
-  std::stop_source stop;
-  const auto result = train(
-      small("multi_goal", 100'000), folder_ / "run",
-      [&](const Progress& progress) {
-        if (progress.done >= 150) stop.request_stop();
-      },
-      stop.get_token());
-  EXPECT_TRUE(result.interrupted);
-  EXPECT_EQ(result.steps, 150);
+  int asked = 0;
+  const auto result = train(small("multi_goal", 100'000), folder_ / "run", {}, [&] { return ++asked > 137; });
+  EXPECT_EQ(result.status, TrainingStatus::Interrupted);
+  EXPECT_EQ(result.steps, 137) << "asked before every step, not only where a row is written";
   EXPECT_THAT(text_of(folder_ / "run/summary.json"), HasSubstr("\"interrupted\""));
-  EXPECT_EQ(load_trained_run(folder_ / "run").step, 150);
+  EXPECT_EQ(load_trained_run(folder_ / "run").step, 137);
   EXPECT_EQ(resume_training(folder_ / "run", 200).steps, 200);
   EXPECT_THAT(text_of(folder_ / "run/summary.json"), HasSubstr("\"finished\""));
 }
@@ -101,6 +97,67 @@ TEST_F(Training, RowsAfterTheCheckpointAreWrittenAnew) {
   EXPECT_TRUE(std::equal(rows.begin(), rows.end(), resumed.begin()));
   EXPECT_THAT(resumed.back(), testing::StartsWith("250,"));
   EXPECT_THAT(resumed.back(), testing::Not(testing::StartsWith("250,999,")));
+}
+
+// A crash at any moment leaves a run to resume: here an observer that throws before the first checkpoint is due.
+TEST_F(Training, ACrashBeforeTheFirstCheckpointLeavesARunToResume) {
+  const auto options = small("multi_goal", 300);
+  train(options, folder_ / "whole");
+  EXPECT_THROW(train(options, folder_ / "run", [](const Progress&) { throw std::logic_error("crash"); }),
+               std::logic_error);
+  EXPECT_EQ(load_trained_run(folder_ / "run").step, 0);
+  EXPECT_EQ(resume_training(folder_ / "run").steps, 300);
+  EXPECT_EQ(metrics(folder_ / "run"), metrics(folder_ / "whole"));
+}
+
+// The checkpoint falls where the replay has gone round twice and stands in the middle.
+TEST_F(Training, AFullReplayIsTakenUpInItsMiddle) {
+  auto options = small("multi_goal", 400);
+  options.replay_capacity = 80;
+  train(options, folder_ / "whole");
+  options.steps = 200;
+  train(options, folder_ / "halves");
+  resume_training(folder_ / "halves", 400);
+  EXPECT_EQ(metrics(folder_ / "halves"), metrics(folder_ / "whole"));
+}
+
+// Adam moves each weight by about its rate: 1e30 a step is beyond a float's square at once.
+TEST_F(Training, DivergenceIsAStatusAndLeavesTheRowsBefore) {
+  auto options = small("multi_goal", 400);
+  options.start_steps = 120;
+  options.agent.critic_learning_rate = 1e30;
+  const auto result = train(options, folder_ / "run");
+  EXPECT_EQ(result.status, TrainingStatus::Diverged);
+  EXPECT_GE(result.steps, 120);
+  EXPECT_LT(result.steps, 400);
+  EXPECT_THAT(text_of(folder_ / "run/summary.json"), HasSubstr("\"diverged\""));
+  const auto rows = metrics(folder_ / "run");
+  ASSERT_EQ(rows.size(), 4u);  // a header, 50, 100, and where it ended
+  EXPECT_THAT(rows.back(), testing::StartsWith(std::to_string(result.steps) + ","));
+  EXPECT_EQ(load_trained_run(folder_ / "run").step, 100) << "the last checkpoint is from before";
+}
+
+TEST_F(Training, OptionsEditedBetweenPartsOfARunAreRefused) {
+  const fs::path run = folder_ / "run";
+  train(small("multi_goal", 100), run);
+  const std::string config = text_of(run / "config.toml"), summary = text_of(run / "summary.json");
+  for (const auto& [before, after] : {std::pair{"seed = 1", "seed = 2"}, std::pair{"discount = 0.99", "discount = 0.9"},
+                                      std::pair{"replay_capacity = 1000000", "replay_capacity = 200000"},
+                                      std::pair{"hidden = [16, 16]", "hidden = [16, 8]"}}) {
+    std::string edited = config;
+    ASSERT_NE(edited.find(before), std::string::npos) << before;
+    edited.replace(edited.find(before), std::string(before).size(), after);
+    std::ofstream(run / "config.toml") << edited;
+    const auto says = testing::AllOf(HasSubstr("config.toml"), HasSubstr(before), HasSubstr(after));
+    EXPECT_THAT([&] { resume_training(run, 200); }, ThrowsMessage<std::runtime_error>(says));
+    EXPECT_THAT([&] { load_trained_run(run); }, ThrowsMessage<std::runtime_error>(says));
+    EXPECT_EQ(text_of(run / "config.toml"), edited) << "a refusal changes nothing";
+    EXPECT_EQ(text_of(run / "summary.json"), summary);
+  }
+  std::string longer = config;
+  longer.replace(longer.find("steps = 100"), 11, "steps = 150");
+  std::ofstream(run / "config.toml") << longer;
+  EXPECT_EQ(resume_training(run).steps, 150);
 }
 
 TEST_F(Training, ConfigurationComesBack) {
@@ -134,9 +191,64 @@ TEST_F(Training, RefusesBeforeItWrites) {
               ThrowsMessage<std::runtime_error>(HasSubstr("already exists")));
 }
 
+TEST_F(Training, ValuesOutOfRangeAreSaidWithTheirLine) {
+  const auto read = [](const std::string& text) {
+    return [text] { with_config(default_training_options("multi_goal"), Config::parse(text, "file")); };
+  };
+  EXPECT_THAT(
+      read("seed = 1\n\ntemperature = -1.0"),
+      ThrowsMessage<std::runtime_error>(testing::StartsWith("file:3: temperature: must be finite and positive")));
+  EXPECT_THAT(read("\ntask = \"Swimmer\""),
+              ThrowsMessage<std::runtime_error>(testing::StartsWith("file:2: task: unknown task Swimmer")));
+  EXPECT_THAT(read("target_rate = 0.0"),
+              ThrowsMessage<std::runtime_error>(testing::StrEq("file:1: target_rate: must be in (0, 1], got 0")));
+  // Keys that must fit each other may come in any order, one at a time.
+  TrainingOptions options =
+      with_config(default_training_options("multi_goal"), Config::parse("checkpoint_interval = 600", "file"));
+  EXPECT_NO_THROW(check(with_config(options, Config::parse("log_interval = 300", "file"))));
+  // 2^63 − 1 is a double's neighbour of 2^63: seeds are compared as integers.
+  options = default_training_options("multi_goal");
+  options.seed = std::uint64_t{1} << 63;
+  EXPECT_THAT([&] { check(options); }, ThrowsMessage<std::invalid_argument>(HasSubstr("seed must be at most")));
+  options.seed -= 1;
+  EXPECT_NO_THROW(check(options));
+}
+
+// One bit wrong anywhere in the file, its checksum included.
+TEST_F(Training, EveryFlippedBitOfACheckpointIsNoticed) {
+  const fs::path run = folder_ / "run", file = run / "checkpoint.pt";
+  train(small("multi_goal", 100), run);
+  const std::string whole = text_of(file);
+  Random random(1, "offsets");
+  for (int i = 0; i < 200; ++i) {
+    std::string damaged = whole;
+    const auto at = i < 4 ? whole.size() - 1 - static_cast<std::size_t>(i)
+                          : static_cast<std::size_t>(random.below(static_cast<std::int64_t>(whole.size())));
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << random.below(8)));
+    std::ofstream(file, std::ios::binary) << damaged;
+    EXPECT_THAT([&] { load_trained_run(run); },
+                ThrowsMessage<std::runtime_error>(testing::AllOf(HasSubstr("checkpoint.pt"), HasSubstr("damaged"))))
+        << "byte " << at;
+  }
+  std::ofstream(file, std::ios::binary) << whole;
+  EXPECT_EQ(load_trained_run(run).step, 100);
+}
+
+TEST_F(Training, QIsFiniteOrRefused) {
+  train(small("multi_goal", 60), folder_ / "run");
+  const TrainedRun run = load_trained_run(folder_ / "run");
+  const Eigen::Vector2d zero = Eigen::Vector2d::Zero(), nan(0.0, NAN);
+  EXPECT_TRUE(std::isfinite(run.q_value(zero, zero)));
+  EXPECT_THAT([&] { run.q_value(nan, zero); }, ThrowsMessage<std::invalid_argument>(HasSubstr("observation")));
+  EXPECT_THAT([&] { run.q_value(zero, nan); }, ThrowsMessage<std::invalid_argument>(HasSubstr("action")));
+  EXPECT_THAT([&] { run.q_value(zero, Eigen::Vector2d(1.7e308, 1.7e308)); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("Q is not finite")));
+}
+
 TEST_F(Training, DamagedCheckpointsAreSaidSo) {
   const fs::path run = folder_ / "run";
   EXPECT_THAT([&] { load_trained_run(run); }, ThrowsMessage<std::runtime_error>(HasSubstr("no such run folder")));
+  EXPECT_THAT([&] { load_trained_run(folder_); }, ThrowsMessage<std::runtime_error>(HasSubstr("no training run in")));
   train(small("multi_goal", 100), run);
   EXPECT_THAT([&] { resume_training(run); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("steps must be more than")));
