@@ -1,10 +1,12 @@
 // softrl._continuous: tasks and trained policies. Names, shapes and errors are those of the headers in continuous/.
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nanobind/eigen/dense.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
@@ -34,28 +36,90 @@ void check_rows(Eigen::Index observations, Eigen::Index actions) {
   check_size("rows of actions", actions, observations);
 }
 
-Matrix sample(const TrainedRun& run, const Rows& observations, std::uint64_t seed) {
-  Random random(seed, "python.sample");
+// Anything NumPy makes a matrix of.
+Matrix to_rows(const char* name, const nb::object& values) {
+  const nb::object array = nb::module_::import_("numpy").attr("asarray")(values, "dtype"_a = "float64");
+  if (nb::cast<int>(array.attr("ndim")) != 2)
+    throw nb::value_error(fmt::format("{} must have two dimensions, a row for each, got shape {}", name,
+                                      nb::repr(array.attr("shape")).c_str())
+                              .c_str());
+  return Matrix(nb::cast<Rows>(array));
+}
+
+std::uint64_t to_seed(std::int64_t seed) {
+  check_count("seed", seed, 0);
+  return static_cast<std::uint64_t>(seed);
+}
+
+Matrix sample(const TrainedRun& run, const nb::object& states, std::int64_t seed) {
+  Random random(to_seed(seed), "python.sample");
+  const Matrix observations = to_rows("observations", states);
+  const nb::gil_scoped_release no_gil;
   Matrix actions(observations.rows(), run.policy.action_size());
   for (Eigen::Index i = 0; i < observations.rows(); ++i)
     actions.row(i) = run.policy.sample(observations.row(i).transpose(), random).transpose();
   return actions;
 }
 
-VectorXd log_prob(const TrainedRun& run, const Rows& observations, const Rows& actions) {
+VectorXd log_prob(const TrainedRun& run, const nb::object& states, const nb::object& moves) {
+  const Matrix observations = to_rows("observations", states), actions = to_rows("actions", moves);
   check_rows(observations.rows(), actions.rows());
+  const nb::gil_scoped_release no_gil;
   VectorXd result(observations.rows());
   for (Eigen::Index i = 0; i < observations.rows(); ++i)
     result(i) = run.policy.log_prob(observations.row(i).transpose(), actions.row(i).transpose());
   return result;
 }
 
-VectorXd q_values(const TrainedRun& run, const Rows& observations, const Rows& actions) {
+VectorXd q_values(const TrainedRun& run, const nb::object& states, const nb::object& moves) {
+  const Matrix observations = to_rows("observations", states), actions = to_rows("actions", moves);
   check_rows(observations.rows(), actions.rows());
+  const nb::gil_scoped_release no_gil;
   VectorXd result(observations.rows());
   for (Eigen::Index i = 0; i < observations.rows(); ++i)
     result(i) = run.q_value(observations.row(i).transpose(), actions.row(i).transpose());
   return result;
+}
+
+// Whether Ctrl-C was pressed; looked up at most ten times a second, since that takes the interpreter's lock. The
+// exception is then set in Python.
+StopRequest ctrl_c() {
+  using Clock = std::chrono::steady_clock;
+  return [last_look = Clock::now()]() mutable {
+    if (Clock::now() - last_look < std::chrono::milliseconds(100)) return false;
+    last_look = Clock::now();
+    const nb::gil_scoped_acquire gil;
+    return PyErr_CheckSignals() != 0;
+  };
+}
+
+// Values as JSON, which TOML reads alike.
+TrainingOptions with_settings(const TrainingOptions& options, const nb::dict& settings) {
+  const nb::object to_json = nb::module_::import_("json").attr("dumps");
+  std::string toml;
+  for (const auto& [key, value] : settings)
+    toml += fmt::format("{} = {}\n", nb::str(to_json(key)).c_str(), nb::str(to_json(value)).c_str());
+  try {
+    return with_config(options, Config::parse(toml, "settings"));
+  } catch (const std::runtime_error& error) {
+    throw std::invalid_argument(error.what());
+  }
+}
+
+std::optional<double> train_from_python(const std::string& task, const std::filesystem::path& out, std::int64_t seed,
+                                        std::int64_t steps, const nb::dict& settings) {
+  TrainingOptions options = with_settings(default_training_options(task), settings);
+  if (!settings.contains("seed")) options.seed = to_seed(seed);
+  if (!settings.contains("steps")) options.steps = steps;
+  TrainingResult result{};
+  {
+    const nb::gil_scoped_release no_gil;
+    result = train(options, out, {}, ctrl_c());
+  }
+  if (PyErr_Occurred() != nullptr) throw nb::python_error();
+  if (result.status == TrainingStatus::Diverged)
+    throw std::runtime_error(fmt::format("{}: training diverged at step {}", out.string(), result.steps));
+  return result.mean_return;
 }
 
 nb::dict info_of(const Task& task, const std::vector<double>& values) {
@@ -67,15 +131,19 @@ nb::dict info_of(const Task& task, const std::vector<double>& values) {
 
 void bind_tasks(nb::module_& m) {
   nb::class_<Task>(m, "Task", "A continuous task with Gymnasium's semantics, time limit included.")
-      .def_prop_ro("name", &Task::name)
+      .def_prop_ro("name", &Task::name, "As make_task() knows it.")
       .def_prop_ro("time_limit", &Task::time_limit, "Steps after which an episode is truncated.")
-      .def_prop_ro("observation_size", &Task::observation_size)
-      .def_prop_ro("action_size", &Task::action_size)
-      .def_prop_ro("action_low", [](const Task& task) { return task.action_box().low; })
-      .def_prop_ro("action_high", [](const Task& task) { return task.action_box().high; })
+      .def_prop_ro("observation_size", &Task::observation_size, "Entries of an observation, S.")
+      .def_prop_ro("action_size", &Task::action_size, "Entries of an action, d.")
+      .def_prop_ro(
+          "action_low", [](const Task& task) { return task.action_box().low; }, "Lowest action; [d].")
+      .def_prop_ro(
+          "action_high", [](const Task& task) { return task.action_box().high; }, "Highest action; [d].")
       .def(
           "reset",
-          [](Task& task, std::optional<std::uint64_t> seed) { return nb::make_tuple(task.reset(seed), nb::dict()); },
+          [](Task& task, std::optional<std::int64_t> seed) {
+            return nb::make_tuple(task.reset(seed ? std::optional(to_seed(*seed)) : std::nullopt), nb::dict());
+          },
           "seed"_a = nb::none(), "Start an episode; returns (observation, {}).")
       .def(
           "step",
@@ -102,29 +170,25 @@ NB_MODULE(_continuous, m) {
   bind_tasks(m);
 
   nb::class_<TrainedRun>(m, "TrainedPolicy", "What a training run has learned. Observations [N, S], actions [N, d].")
-      .def_prop_ro("task", [](const TrainedRun& run) { return run.options.task; })
-      .def_prop_ro("temperature", [](const TrainedRun& run) { return run.options.agent.temperature; })
+      .def_prop_ro(
+          "task", [](const TrainedRun& run) { return run.options.task; }, "Name of the task it was trained on.")
+      .def_prop_ro(
+          "temperature", [](const TrainedRun& run) { return run.options.agent.temperature; },
+          "Temperature it was trained at, in reward units.")
       .def_ro("steps", &TrainedRun::step, "Training steps behind the checkpoint.")
-      .def("sample", &sample, "observations"_a, nb::kw_only(), "seed"_a, ReleaseGil(),
+      .def("sample", &sample, "observations"_a, nb::kw_only(), "seed"_a,
            "One action per row, drawn from the policy; [N, d], in the task's action box.")
-      .def("log_prob", &log_prob, "observations"_a, "actions"_a, ReleaseGil(),
+      .def("log_prob", &log_prob, "observations"_a, "actions"_a,
            "Log density of the policy's actions, nats; [N]. A sum over the noise that leads to the action, found "
            "numerically: a lower bound where some of it is missed, -inf where none is found. Slow.")
-      .def("q_values", &q_values, "observations"_a, "actions"_a, ReleaseGil(),
+      .def("q_values", &q_values, "observations"_a, "actions"_a,
            "The critic's soft Q, in reward units; [N]. The smaller one where there are two critics.");
   m.def("load_policy", &load_trained_run, "run"_a, ReleaseGil(),
         "The policy in the folder of a training run. RuntimeError with the path if it is missing or damaged.");
 
-  m.def(
-      "train",
-      [](const std::string& task, const std::filesystem::path& out, std::uint64_t seed, std::int64_t steps) {
-        TrainingOptions options = default_training_options(task);
-        options.seed = seed;
-        options.steps = steps;
-        return train(options, out).mean_return;
-      },
-      "task"_a, "out"_a, nb::kw_only(), "seed"_a = TrainingOptions{}.seed, "steps"_a = TrainingOptions{}.steps,
-      ReleaseGil(),
-      "Train with the task's own hyperparameters into the folder `out`; returns the mean return of the last episodes "
-      "(None if none has ended). The command line offers all options.");
+  m.def("train", &train_from_python, "task"_a, "out"_a, nb::kw_only(), "seed"_a = TrainingOptions{}.seed,
+        "steps"_a = TrainingOptions{}.steps, "settings"_a = nb::dict(),
+        "Train with the task's own hyperparameters, or those of the dict `settings` in their place, into the folder "
+        "`out`; returns the mean return of the last episodes (None if none has ended). RuntimeError if it diverges. "
+        "Ctrl-C leaves a run that `softrl train --resume` goes on with.");
 }

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 __all__ = ["learning_curve", "trajectories"]
 
@@ -21,7 +22,8 @@ def _read_csv(file):
 def trajectories(file):
     """The multi-goal trajectories of `softrl evaluate --trajectories FILE`, over the reward for being at a place."""
     table = _read_csv(file)
-    figure, axis = plt.subplots(figsize=(6.2, 5.2), layout="constrained")
+    figure = Figure(figsize=(6.2, 5.2), layout="constrained")
+    axis = figure.subplots()
     x, y = np.meshgrid(np.linspace(-_BOUND, _BOUND, 281), np.linspace(-_BOUND, _BOUND, 281))
     reward = -np.min((x[..., None] - _GOALS[:, 0]) ** 2 + (y[..., None] - _GOALS[:, 1]) ** 2, axis=-1)
     landscape = axis.contourf(x, y, reward, levels=np.linspace(reward.min(), 0.0, 25), cmap="Blues_r")
@@ -29,7 +31,8 @@ def trajectories(file):
 
     colours = ["tab:red", "tab:orange", "tab:green", "tab:purple"]
     for goal, colour in zip(_GOALS, colours):
-        axis.add_patch(plt.Circle(goal, 1.0, edgecolor=colour, facecolor="none", linewidth=1.5))
+        label = f"goal ({goal[0]:g}, {goal[1]:g})"
+        axis.add_patch(Circle(goal, 1.0, edgecolor=colour, facecolor="none", linewidth=1.5, label=label))
     episodes = table["episode"]
     for episode in np.unique(episodes):
         path = np.column_stack([table["x"][episodes == episode], table["y"][episodes == episode]])
@@ -37,6 +40,8 @@ def trajectories(file):
         colour = colours[int(distance.argmin())] if distance.min() < 1.0 else "black"
         axis.plot(path[:, 0], path[:, 1], color=colour, linewidth=0.8, alpha=0.7)
     axis.set(xlim=(-_BOUND, _BOUND), ylim=(-_BOUND, _BOUND), aspect="equal", xlabel="x", ylabel="y")
+    axis.plot([], [], color="black", label="no goal")
+    axis.legend(loc="upper right", fontsize="small", framealpha=0.9)
     axis.set_title(f"{np.unique(episodes).size} episodes, coloured by the goal they end in")
     return figure
 
@@ -44,7 +49,8 @@ def trajectories(file):
 def learning_curve(run):
     """Return and critic loss over the steps of a training run (the folder with metrics.csv)."""
     table = _read_csv(Path(run) / "metrics.csv")
-    figure, (top, bottom) = plt.subplots(2, 1, sharex=True, figsize=(6.5, 4.8), layout="constrained")
+    figure = Figure(figsize=(6.5, 4.8), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True)
     ended = np.isfinite(table["return"])
     top.plot(table["step"][ended], table["return"][ended], color="tab:blue", linewidth=1.2)
     top.set(ylabel="mean return of the\nepisodes in between", title="Learning curve")
