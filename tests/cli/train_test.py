@@ -106,6 +106,76 @@ def test_interrupt_leaves_a_run_to_resume(softrl, tmp_path):
     assert softrl("train", "--resume", folder, "--steps", summary["steps"] + 50).returncode == 0
 
 
+def test_a_killed_run_ends_as_the_uninterrupted_one(softrl, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    program = softrl("--version").args[0]
+    steps = 3000
+    arguments = ["train", "multi_goal", "--seed", "4", "--steps", str(steps), *SMALL, "--out"]
+    process = subprocess.Popen([program, *arguments, str(killed)], stdout=subprocess.DEVNULL)
+    for _ in range(6000):
+        metrics = killed / "metrics.csv"
+        if metrics.exists() and len(metrics.read_text().splitlines()) > 4:
+            break
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert json.loads((killed / "summary.json").read_text())["status"] == "running"
+    assert softrl("train", "--resume", killed).returncode == 0
+    assert softrl(*arguments, whole).returncode == 0
+
+    def learned(folder):
+        rows = csv.DictReader((folder / "metrics.csv").open())
+        return [[value for name, value in row.items() if "second" not in name] for row in rows]
+
+    assert learned(killed) == learned(whole) and len(learned(whole)) == steps // 50
+    results = []
+    for folder in (killed, whole):
+        assert softrl("evaluate", folder, "--episodes", 5, "--json", folder / "eval.json").returncode == 0
+        results.append((folder / "eval.json").read_text())
+    assert results[0] == results[1]
+
+
+def test_interrupt_is_noticed_between_rows(softrl, tmp_path):
+    folder = tmp_path / "run"
+    program = softrl("--version").args[0]
+    arguments = ["train", "multi_goal", "--steps", "100000000", "--out", str(folder), "--set", "log_interval=50000000"]
+    arguments += ["--set", "checkpoint_interval=50000000"]
+    process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if (folder / "summary.json").exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1 and "--resume" in output
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["status"] == "interrupted" and summary["steps"] < 50_000_000
+
+
+def test_divergence_is_the_answer_no(softrl, tmp_path):
+    folder = tmp_path / "run"
+    too_fast = ["--set", "critic_learning_rate=1e30"]
+    result = softrl("train", "multi_goal", "--steps", 400, "--out", folder, *SMALL, *too_fast)
+    assert result.returncode == 1 and "diverged at step" in result.stdout
+    assert json.loads((folder / "summary.json").read_text())["status"] == "diverged"
+    assert list(csv.DictReader((folder / "metrics.csv").open()))
+
+
+def test_one_episode_has_no_interval(softrl, run, tmp_path):
+    out = tmp_path / "eval.json"
+    result = softrl("evaluate", run, "--episodes", 1, "--json", out)
+    assert "1 episode: mean return" in result.stdout and "an interval needs two episodes" in result.stdout
+    assert "inf" not in result.stdout
+    figures = json.loads(out.read_text())
+    assert figures["return_low"] is None and figures["return_high"] is None
+
+
+def test_help_shows_defaults(softrl):
+    text = softrl("train", "--help").stdout
+    assert "=sql " in text and "=20000 " in text
+    assert "=100 " in softrl("evaluate", "--help").stdout
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
@@ -113,7 +183,13 @@ def test_interrupt_leaves_a_run_to_resume(softrl, tmp_path):
         (["multi_goal", "--set", "temprature=1"], ["temprature", "unknown key"]),
         (["multi_goal", "--set", "temperature=hot"], ["temperature", "must be a number"]),
         (["multi_goal", "--set", "hidden=[1.5]"], ["hidden"]),
-        (["multi_goal", "--set", "discount=1.5"], ["discount must be in [0, 1], got 1.5"]),
+        (["multi_goal", "--set", "discount=1.5"], ["discount: must be in [0, 1], got 1.5"]),
+        (["multi_goal", "--set", "temperature=1\ndiscount=0.5"], ["--set", "line breaks"]),
+        (["multi_goal", "--set", "bandwidth=it's"], ["bandwidth", "sql_paper", "got it's"]),
+        (["multi_goal", "--set", "task=HalfCheetah-v5"], ["task", "HalfCheetah-v5", "multi_goal"]),
+        (["multi_goal", "--steps", "9999999999999999999999"], ["--steps", "9999999999999999999999"]),
+        (["multi_goal", "--seed", "1.5"], ["--seed", "must be an integer, got 1.5"]),
+        (["multi_goal", "--config", ""], ["--config", "must not be empty"]),
         (["multi_goal", "--set", "bandwidth=wide"], ["bandwidth", "sql_paper", "wide"]),
         (["multi_goal", "--set", "temperature"], ["key=value"]),
         (["multi_goal", "--algorithm", "ppo"], ["algorithm must be sql, got ppo"]),
@@ -133,9 +209,15 @@ def test_refuses_an_unknown_key_in_a_file_with_its_line(refuses, tmp_path):
     refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=[f"{file}:3", "partciles"])
 
 
+def test_refuses_a_value_out_of_range_in_a_file_with_its_line(refuses, tmp_path):
+    file = tmp_path / "bad.toml"
+    file.write_text('task = "multi_goal"\nseed = 1\ntemperature = -1.0\n')
+    refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=[f"{file}:3: temperature", "-1"])
+
+
 def test_refuses_a_configuration_of_another_task(refuses, tmp_path, source_dir):
     file = source_dir / "examples/train/HalfCheetah-v5.toml"
-    refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=["HalfCheetah-v5", "multi_goal"])
+    refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=[f"{file}:2: task", "HalfCheetah-v5", "multi_goal"])
 
 
 def test_refuses_a_folder_in_use(refuses, run):
@@ -147,6 +229,9 @@ def test_refuses_a_folder_in_use(refuses, run):
 def test_refuses_missing_and_damaged_runs(softrl, refuses, run, tmp_path):
     refuses("evaluate", tmp_path / "none", words=["no such run folder"])
     refuses("train", "--resume", tmp_path / "none", words=["no such run folder"])
+    (tmp_path / "empty").mkdir()
+    refuses("evaluate", tmp_path / "empty", words=["no training run in this folder"])
+    refuses("train", "--resume", "", words=["--resume", "must not be empty"])
     refuses("evaluate", run, "--episodes", "0", words=["episodes"])
     refuses("evaluate", run, "--json", tmp_path / "no" / "eval.json", words=["does not exist"])
     refuses("train", "--resume", run, words=["steps must be more than the 300"])
