@@ -1,6 +1,6 @@
 // Comma-separated files with a header line, read strictly: every complaint says "file:line: what is wrong".
-// Fields may be quoted as in RFC 4180 ("a, b"; "" is a quote inside), but not span lines. CRLF line ends and empty lines
-// are tolerated.
+// Fields may be quoted as in RFC 4180 ("a, b"; "" is a quote inside), but not span lines. CRLF line ends and empty
+// lines are tolerated.
 #pragma once
 #include <cstddef>
 #include <filesystem>

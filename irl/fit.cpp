@@ -18,7 +18,7 @@ namespace softrl::irl {
 namespace {
 
 std::string describe(const SpectralRadius& radius) {
-  if (std::isnan(radius.lower)) return "";
+  if (std::isinf(radius.upper)) return "";
   return fmt::format(": the spectral radius is between {:.9g} and {:.9g}, and must be below 1", radius.lower,
                      radius.upper);
 }

@@ -155,12 +155,11 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
 SpectralRadius Likelihood::radius(const SpectralRadiusOptions& options) {
   path_sum_.set_weights(weights_);
   const SpectralRadius all = path_sum_.radius(options);
-  if (all.upper < 1.0 || (all.upper >= 1.0 && data_->ending == Ending::ByMove)) return all;
+  if (all.upper < 1.0 || (std::isfinite(all.upper) && data_->ending == Ending::ByMove)) return all;
   SpectralRadius greatest{.status = Status::Converged, .lower = 0.0, .upper = 0.0};
   for (const Demand& demand : demands_) {
     set_own_weights(demand);
     const SpectralRadius own = path_sum_.radius(options);
-    if (std::isnan(own.upper)) return own;
     if (own.status != Status::Converged) greatest.status = own.status;
     greatest.lower = std::max(greatest.lower, own.lower);
     greatest.upper = std::max(greatest.upper, own.upper);

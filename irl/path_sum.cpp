@@ -98,8 +98,7 @@ PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights, const std::ve
 
 SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
   if (!in_range_) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    return {.status = Status::Stalled, .lower = nan, .upper = nan};
+    return {.status = Status::Stalled, .lower = 0.0, .upper = std::numeric_limits<double>::infinity()};
   }
   std::vector<bool> on_cycles = relevant_;
   for (std::size_t k = 0; k < closed_.size(); ++k) on_cycles[k] = on_cycles[k] && !closed_[k];

@@ -45,7 +45,7 @@ class PathSum {
   // M [moves]; 0 on the moves left out.
   const std::vector<double>& move_weights() const { return move_weights_; }
 
-  // Between two bounds, at the weights last set (which need not be feasible). OutOfRange weights have none: NaN.
+  // Between two bounds, at the weights last set (which need not be feasible). For OutOfRange weights: 0 and +∞.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) const;
 
   // Overwrites the columns of `b` [L × any] by (I − M)⁻¹ b or (I − M)⁻ᵀ b. False if a residual, entry by entry, exceeds

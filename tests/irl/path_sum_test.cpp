@@ -189,7 +189,7 @@ TEST(PathSum, SaysWhenAWeightIsOutsideTheRangeOfDoubles) {
   const RoadNetwork chain = network_of(2, {{0, 1}}, {{1}});
   PathSum path_sum = open_path_sum(chain);
   EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, 1e4)), PathSumStatus::OutOfRange);
-  EXPECT_TRUE(std::isnan(path_sum.radius().upper));
+  EXPECT_TRUE(std::isinf(path_sum.radius().upper));
   EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, 1.0)), PathSumStatus::Finite);
   const RoadNetwork longer = network_of(3, {{0, 1}, {1, 2}}, {{1}, {1}});
   EXPECT_EQ(open_path_sum(longer).set_weights(Eigen::VectorXd::Constant(1, 600.0)), PathSumStatus::OutOfRange)
