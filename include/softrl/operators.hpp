@@ -11,8 +11,8 @@
 //
 // α = 0 is the exact limit: the maximum over available actions, and the policy in proportion to μ on the maximisers.
 // Where no action is available the value is −∞ and the policy is all zeros. NaN in, NaN out. Spans that must have the
-// same length are checked by assertions. The maximum of Q is subtracted before the division by α, so nothing overflows on
-// the way to a value that is finite.
+// same length are checked by assertions. The maximum of Q is subtracted before the division by α, so nothing overflows
+// on the way to a value that is finite.
 #pragma once
 #include <span>
 
