@@ -2,9 +2,11 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -87,40 +89,34 @@ std::string arrow(const Eigen::Ref<const Eigen::VectorXd>& row) {
   return up_right_down_left[likeliest];
 }
 
-std::string arrows(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
+// The map cell by cell, each `width` characters wide; `text_of` says what stands in a state that is not terminal.
+std::string draw(const Gridworld& world, const Mdp& mdp, int width, std::string_view wall,
+                 const std::function<std::string(Index)>& text_of) {
   std::string text;
   for (Eigen::Index r = 0; r < world.state_at.rows(); ++r) {
     text += "  ";
     for (Eigen::Index c = 0; c < world.state_at.cols(); ++c) {
       const Index state = world.state_at(r, c);
-      if (state < 0)
-        text += "# ";
-      else if (mdp.is_terminal(state))
-        text += fmt::format("{} ", world.symbol(state));
-      else
-        text += arrow(solution.policy.segment(mdp.first_pair(state), mdp.action_count(state))) + " ";
+      const std::string cell = state < 0                ? std::string(wall)
+                               : mdp.is_terminal(state) ? std::string(1, world.symbol(state))
+                                                        : text_of(state);
+      text += fmt::format("{:>{}} ", cell, width);
     }
     text += "\n";
   }
   return text;
 }
 
+std::string arrows(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
+  return draw(world, mdp, 1, "#", [&](Index state) {
+    return arrow(solution.policy.segment(mdp.first_pair(state), mdp.action_count(state)));
+  });
+}
+
 std::string value_map(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
-  std::string text;
-  for (Eigen::Index r = 0; r < world.state_at.rows(); ++r) {
-    text += "  ";
-    for (Eigen::Index c = 0; c < world.state_at.cols(); ++c) {
-      const Index state = world.state_at(r, c);
-      if (state < 0)
-        text += "   #### ";
-      else if (mdp.is_terminal(state))
-        text += fmt::format("{:>7} ", world.symbol(state));
-      else
-        text += fmt::format("{:7.4g} ", solution.values(state) + 0.0);  // + 0.0 turns −0 into 0
-    }
-    text += "\n";
-  }
-  return text;
+  return draw(world, mdp, 7, "####", [&](Index state) {
+    return fmt::format("{:.4g}", solution.values(state) + 0.0);  // + 0.0 turns −0 into 0
+  });
 }
 
 // Whether the values went beyond double precision: a sweep's change is not finite then.
