@@ -48,6 +48,7 @@ def test_any_layout_and_type_of_array_will_do(policy):
     np.testing.assert_array_equal(policy.q_values(wide[:, ::2], observations), expected)
 
 
+@pytest.mark.slow
 def test_log_prob_is_the_density_of_the_samples(policy):
     """100,000 samples in 6 x 6 cells against the density's integral, within 6 deviations (false alarm below 1e-7 in
     all) and 0.002 for the midpoint rule across the kinks of a piecewise density."""
