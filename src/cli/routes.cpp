@@ -38,8 +38,13 @@ struct StudyOptions {
     command.add_option("--json", json, "Write the result to this file");
   }
   irl::RouteData read() const {
-    check_outputs({json}, {study});
-    return irl::read_routes(irl::read_study(study), data.empty() ? study.parent_path() : data);
+    const irl::Study described = irl::read_study(study);
+    const fs::path folder = data.empty() ? study.parent_path() : data;
+    std::vector<fs::path> inputs = {study, folder / described.network.file, folder / described.trips.file};
+    if (described.links) inputs.push_back(folder / described.links->file);
+    if (described.destinations) inputs.push_back(folder / described.destinations->file);
+    check_outputs({json}, inputs);
+    return irl::read_routes(described, folder);
   }
 };
 

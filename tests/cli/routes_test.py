@@ -245,3 +245,11 @@ def test_likelihood_far_below_the_range_of_double_precision(softrl, source_dir, 
     assert result.returncode == 0, result
     answer = json.loads(out.read_text())
     assert answer["feasible"] and answer["log_likelihood"] < -6303 and answer["spectral_radius"]["upper"] < 0.03
+
+
+@pytest.mark.parametrize("name", ["study.toml", "network.csv", "trips.csv", "destinations.csv"])
+def test_an_output_never_overwrites_an_input(city, softrl, name):
+    before = (city / name).read_bytes()
+    result = softrl("routes", "fit", city / "study.toml", "--json", city / name)
+    assert result.returncode == 2 and name in result.stderr and "input" in result.stderr
+    assert (city / name).read_bytes() == before
