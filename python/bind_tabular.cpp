@@ -247,25 +247,25 @@ void bind_solution(nb::module_& m) {
       });
 }
 
-// Both solvers take the same options.
-template <class Options>
-void bind_solver(nb::module_& m, const char* name, Solution (*solve)(const Mdp&, const Options&), const char* doc) {
-  const Options defaults;
+void bind_solver(nb::module_& m, const char* name, Solution (*solve)(const Mdp&, const SolverOptions&),
+                 const char* doc) {
+  const SolverOptions defaults;
   m.def(
       name,
       [solve](const Mdp& mdp, double temperature, double tolerance, int max_iterations,
-              const std::optional<VectorXd>& log_weights, const std::optional<VectorXd>& initial_values,
+              const std::optional<VectorXd>& log_weights, const std::optional<VectorXd>& initial_values, int threads,
               const std::optional<PythonObserver>& progress) {
         return solve(mdp, {.temperature = temperature,
                            .tolerance = tolerance,
                            .max_iterations = max_iterations,
                            .base_measure = to_measure(log_weights),
                            .initial_values = initial_values.value_or(VectorXd()),
+                           .threads = threads,
                            .progress = to_observer(progress)});
       },
       "mdp"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "tolerance"_a = defaults.tolerance,
       "max_iterations"_a = defaults.max_iterations, "log_weights"_a = nb::none(), "initial_values"_a = nb::none(),
-      "progress"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(), doc);
+      "threads"_a = defaults.threads, "progress"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(), doc);
 }
 
 void bind_backups(nb::module_& m) {
@@ -292,13 +292,12 @@ void bind_backups(nb::module_& m) {
 }
 
 void bind_solvers(nb::module_& m) {
-  bind_solver<SoftValueIterationOptions>(
-      m, "soft_value_iteration", &soft_value_iteration,
-      "Soft value iteration; options, units and errors as in tabular/soft_value_iteration.hpp.\n\n"
-      "log_weights [K]     log of the base measure; default 0, the entropy bonus\n"
-      "initial_values [S]  where to start; default 0\n"
-      "progress            called each sweep with {'iteration', 'residual', 'error_bound'}");
-  bind_solver<SoftPolicyIterationOptions>(
+  bind_solver(m, "soft_value_iteration", &soft_value_iteration,
+              "Soft value iteration; options, units and errors as in tabular/soft_value_iteration.hpp.\n\n"
+              "log_weights [K]     log of the base measure; default 0, the entropy bonus\n"
+              "initial_values [S]  where to start; default 0\n"
+              "progress            called each sweep with {'iteration', 'residual', 'error_bound'}");
+  bind_solver(
       m, "soft_policy_iteration", &soft_policy_iteration,
       "Soft policy iteration (Newton's method); options, units and errors as in tabular/soft_policy_iteration.hpp.\n\n"
       "log_weights [K]     log of the base measure; default 0, the entropy bonus\n"

@@ -11,7 +11,7 @@
 
 namespace softrl::tabular {
 
-Solution soft_policy_iteration(const Mdp& mdp, const SoftPolicyIterationOptions& options) {
+Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
   Bellman bellman(mdp, options.temperature, options.base_measure);
   StoppingRule rule(bellman, options.tolerance);
   check_count("max_iterations", options.max_iterations, 1);

@@ -15,7 +15,7 @@ bool due_for_growth_check(int sweeps) { return sweeps >= 64 && (sweeps & (sweeps
 
 }  // namespace
 
-Solution soft_value_iteration(const Mdp& mdp, const SoftValueIterationOptions& options) {
+Solution soft_value_iteration(const Mdp& mdp, const SolverOptions& options) {
   Bellman bellman(mdp, options.temperature, options.base_measure);
   StoppingRule rule(bellman, options.tolerance);
   check_count("max_iterations", options.max_iterations, 1);

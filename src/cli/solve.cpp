@@ -18,8 +18,7 @@
 #include "softrl/atomic_file.hpp"
 #include "tabular/feasibility.hpp"
 #include "tabular/gridworld.hpp"
-#include "tabular/soft_policy_iteration.hpp"
-#include "tabular/soft_value_iteration.hpp"
+#include "tabular/solver.hpp"
 
 namespace softrl::cli {
 namespace {
@@ -33,24 +32,15 @@ using tabular::Solution;
 struct SolveArguments {
   std::string grid;
   std::optional<double> discount;  // the file's unless given
-  double temperature = 1.0;
   std::string method = "value_iteration";
-  double tolerance = tabular::SoftValueIterationOptions{}.tolerance;
-  std::optional<int> max_iterations;  // the method's own unless given
+  tabular::SolverOptions options;
   std::string json, values, policy;
 };
 
-Solution solve(const Mdp& mdp, const SolveArguments& arguments, const ProgressObserver& progress) {
-  if (arguments.method == "policy_iteration") {
-    tabular::SoftPolicyIterationOptions options{
-        .temperature = arguments.temperature, .tolerance = arguments.tolerance, .progress = progress};
-    options.max_iterations = arguments.max_iterations.value_or(options.max_iterations);
-    return tabular::soft_policy_iteration(mdp, options);
-  }
-  tabular::SoftValueIterationOptions options{
-      .temperature = arguments.temperature, .tolerance = arguments.tolerance, .progress = progress};
-  options.max_iterations = arguments.max_iterations.value_or(options.max_iterations);
-  return tabular::soft_value_iteration(mdp, options);
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const tabular::Method method : tabular::all_methods()) names.emplace_back(to_string(method));
+  return names;
 }
 
 // `data` as a NumPy file of the given shape, row-major.
@@ -67,7 +57,7 @@ Json report(const SolveArguments& arguments, const Mdp& mdp, const Solution& sol
   return {{"status", to_string(solution.status)},
           {"method", arguments.method},
           {"discount", mdp.discount()},
-          {"temperature", arguments.temperature},
+          {"temperature", arguments.options.temperature},
           {"iterations", solution.iterations},
           {"residual", number(solution.residual)},
           {"lower_gap", number(solution.lower_gap)},
@@ -162,7 +152,7 @@ void print(const Gridworld& world, const Mdp& mdp, const SolveArguments& argumen
            double seconds) {
   fmt::print("{}: {}, {}, {}; discount {}, temperature {}\n", arguments.grid, counted(mdp.states(), "state"),
              counted(mdp.pairs(), "state-action"), counted(mdp.transitions(), "transition"), mdp.discount() + 0.0,
-             arguments.temperature + 0.0);
+             arguments.options.temperature + 0.0);
   const std::string certified = std::isfinite(solution.error_bound)
                                     ? fmt::format("every value within {:.3g} of the solution", solution.error_bound)
                                     : "nothing certified";
@@ -190,7 +180,9 @@ int run_solve(const SolveArguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const Solution solution = [&] {
     ProgressLine line(arguments.method);
-    return solve(mdp, arguments, line.observer());
+    tabular::SolverOptions options = arguments.options;
+    options.progress = line.observer();
+    return tabular::solve(mdp, *tabular::method_named(arguments.method), options);
   }();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
@@ -213,18 +205,16 @@ void add_solve(CLI::App& app, Run& run) {
   command->add_option("grid", arguments->grid, "Gridworld file (TOML)")->required();
   command->add_option("--discount", arguments->discount, "Discount in [0, 1] (default: the file's)");
   command
-      ->add_option("--temperature", arguments->temperature,
+      ->add_option("--temperature", arguments->options.temperature,
                    "Temperature of the entropy bonus, in reward units; 0: none")
       ->capture_default_str();
   command->add_option("--method", arguments->method, "How to solve")
-      ->check(CLI::IsMember({"value_iteration", "policy_iteration"}))
+      ->check(CLI::IsMember(method_names()))
       ->capture_default_str();
-  command->add_option("--tolerance", arguments->tolerance, "Largest certified error of a value, in reward units")
+  command
+      ->add_option("--tolerance", arguments->options.tolerance, "Largest certified error of a value, in reward units")
       ->capture_default_str();
-  command->add_option("--max-iterations", arguments->max_iterations,
-                      fmt::format("Most iterations (default: {} of value_iteration, {} of policy_iteration)",
-                                  tabular::SoftValueIterationOptions{}.max_iterations,
-                                  tabular::SoftPolicyIterationOptions{}.max_iterations));
+  command->add_option("--max-iterations", arguments->options.max_iterations, "Most iterations")->capture_default_str();
   command->add_option("--json", arguments->json, "Write the report to this file");
   command->add_option("--values", arguments->values, "Write the values [S] to this .npy file");
   command->add_option("--policy", arguments->policy, "Write the policy [S, A] to this .npy file");

@@ -203,7 +203,7 @@ TEST(SoftValueIteration, OfTerminalStatesAloneIsTheirValue) {
 
 TEST(SoftValueIteration, NamesTheOptionItRefuses) {
   const Mdp mdp = bandit({1.0}, 0.5);
-  const auto refuses = [&](const SoftValueIterationOptions& options, const char* name) {
+  const auto refuses = [&](const SolverOptions& options, const char* name) {
     EXPECT_THAT([&] { soft_value_iteration(mdp, options); }, ThrowsMessage<std::invalid_argument>(HasSubstr(name)));
   };
   refuses({.temperature = -1.0}, "temperature must be finite and at least 0, got -1");
