@@ -2,41 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "softrl/operators.hpp"
 #include "tabular/certificate.hpp"
+#include "tabular/predecessors.hpp"
 
 namespace softrl::tabular {
-namespace {
-
-// (state, predecessor) for every possible move, by counting sort on the state.
-struct Predecessors {
-  std::vector<Index> offsets, states;
-
-  Predecessors(const Mdp& mdp, const BaseMeasure& measure) : offsets(static_cast<std::size_t>(mdp.states()) + 1, 0) {
-    const auto for_each_move = [&](auto&& visit) {
-      for (Index s = 0; s < mdp.states(); ++s) {
-        for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
-          if (measure.log_weights.size() != 0 && std::isinf(measure.log_weights(k))) continue;
-          const auto next = mdp.successors(k);
-          const auto probabilities = mdp.probabilities(k);
-          for (std::size_t t = 0; t < next.size(); ++t) {
-            if (probabilities.empty() || probabilities[t] > 0.0) visit(static_cast<std::size_t>(next[t]), s);
-          }
-        }
-      }
-    };
-    for_each_move([&](std::size_t to, Index) { ++offsets[to + 1]; });
-    for (std::size_t s = 1; s < offsets.size(); ++s) offsets[s] += offsets[s - 1];
-    states.resize(static_cast<std::size_t>(offsets.back()));
-    std::vector<Index> filled(offsets.begin(), offsets.end() - 1);
-    for_each_move([&](std::size_t to, Index from) { states[static_cast<std::size_t>(filled[to]++)] = from; });
-  }
-};
-
-}  // namespace
-
 std::vector<Index> states_without_exit(const Mdp& mdp, const BaseMeasure& measure) {
   const Predecessors predecessors(mdp, measure);
   std::vector<char> exits(static_cast<std::size_t>(mdp.states()), 0);
@@ -46,10 +17,9 @@ std::vector<Index> states_without_exit(const Mdp& mdp, const BaseMeasure& measur
     queue.push_back(state);
   }
   while (!queue.empty()) {
-    const auto s = static_cast<std::size_t>(queue.back());
+    const Index state = queue.back();
     queue.pop_back();
-    for (auto i = predecessors.offsets[s]; i < predecessors.offsets[s + 1]; ++i) {
-      const Index from = predecessors.states[static_cast<std::size_t>(i)];
+    for (const Index from : predecessors.of(state)) {
       if (exits[static_cast<std::size_t>(from)]) continue;
       exits[static_cast<std::size_t>(from)] = 1;
       queue.push_back(from);
@@ -112,8 +82,7 @@ bool grows_forever(const Bellman& bellman, const Eigen::VectorXd& values) {
     if (grows(state)) continue;
     kept[s] = 0;
     --count;
-    for (auto i = predecessors.offsets[s]; i < predecessors.offsets[s + 1]; ++i) {
-      const Index from = predecessors.states[static_cast<std::size_t>(i)];
+    for (const Index from : predecessors.of(state)) {
       const auto f = static_cast<std::size_t>(from);
       if (!kept[f] || waiting[f]) continue;
       waiting[f] = 1;
