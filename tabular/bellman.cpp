@@ -50,9 +50,16 @@ Eigen::VectorXd Bellman::start_values(const Eigen::VectorXd& initial) const {
   return values;
 }
 
-Sweep Bellman::optimal_sweep(const Eigen::VectorXd& values, Eigen::VectorXd& next) {
+double Bellman::backup(Index state, const Eigen::VectorXd& values) {
   const auto v = as_span(values);
-  const double discount = mdp_.discount();
+  const Index first = mdp_.first_pair(state);
+  const std::span q(row_.data(), static_cast<std::size_t>(mdp_.action_count(state)));
+  for (Index i = 0; i < mdp_.action_count(state); ++i)
+    q[static_cast<std::size_t>(i)] = mdp_.reward(first + i) + mdp_.discount() * mdp_.expectation(first + i, v);
+  return soft_value(q, temperature_, log_weights(state));
+}
+
+Sweep Bellman::optimal_sweep(const Eigen::VectorXd& values, Eigen::VectorXd& next) {
   Sweep sweep{.smallest_change = infinity, .largest_change = -infinity, .largest_value = 0.0};
   for (Index s = 0; s < mdp_.states(); ++s) {
     sweep.largest_value = std::max(sweep.largest_value, std::abs(values(s)));
@@ -60,11 +67,7 @@ Sweep Bellman::optimal_sweep(const Eigen::VectorXd& values, Eigen::VectorXd& nex
       next(s) = values(s);
       continue;
     }
-    const Index first = mdp_.first_pair(s);
-    const std::span q(row_.data(), static_cast<std::size_t>(mdp_.action_count(s)));
-    for (Index i = 0; i < mdp_.action_count(s); ++i)
-      q[static_cast<std::size_t>(i)] = mdp_.reward(first + i) + discount * mdp_.expectation(first + i, v);
-    next(s) = soft_value(q, temperature_, log_weights(s));
+    next(s) = backup(s, values);
     const double change = next(s) - values(s);
     sweep.smallest_change = std::min(sweep.smallest_change, change);
     sweep.largest_change = std::max(sweep.largest_change, change);

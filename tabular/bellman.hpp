@@ -42,6 +42,9 @@ class Bellman {
   // W = TV (V form of 2.1) into `next`, in one pass over the transitions and without allocation.
   Sweep optimal_sweep(const Eigen::VectorXd& values, Eigen::VectorXd& next);
 
+  // (TV)(s) of one state that is not terminal, for methods that visit states in an order of their own.
+  double backup(Index state, const Eigen::VectorXd& values);
+
   Eigen::VectorXd action_values(const Eigen::VectorXd& values) const;  // Q from V.
   Eigen::VectorXd state_values(const Eigen::VectorXd& q) const;        // V_Q (1.1).
   Eigen::VectorXd boltzmann(const Eigen::VectorXd& q) const;           // π_Q (1.2).

@@ -5,6 +5,7 @@
 #include "softrl/progress.hpp"
 #include "softrl/status.hpp"
 #include "tabular/base_measure.hpp"
+#include "tabular/method.hpp"
 
 namespace softrl::tabular {
 
@@ -20,6 +21,7 @@ struct SolverOptions {
 };
 
 struct Solution {
+  Method method;  // That found it.
   // Converged: error_bound ≤ tolerance. IterationLimit. Stalled: rounding (or a singular system at discount 1) forbids
   // the tolerance asked for, or the values overflow: then the residual is not finite. Infeasible: at discount 1, some
   // value is infinite or no terminal state can be reached. The bounds below hold whatever the status.
@@ -29,7 +31,7 @@ struct Solution {
   double lower_gap;        // values − lower_gap ≤ V* in every state; +∞ if nothing is certified.
   double upper_gap;        // V* ≤ values + upper_gap in every state; +∞ if nothing is certified.
   double error_bound;      // max of the two gaps: max_s |values(s) − V*(s)| is at most this, rounding included.
-  Eigen::VectorXd values;  // [S] the midpoint of the certified bounds; the last finite iterate where there are none.
+  Eigen::VectorXd values;  // [S] the midpoint of the certified bounds; a finite iterate where there are none.
   Eigen::VectorXd policy;  // [K] Boltzmann policy of `values` over pairs; to_dense() makes it [S, A].
 };
 

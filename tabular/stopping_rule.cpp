@@ -69,7 +69,8 @@ void StoppingRule::certify_by_enclosure(const Eigen::VectorXd& next, const Sweep
 }
 
 Solution StoppingRule::solution(Status status, int iterations, const Eigen::VectorXd& next, const Sweep& sweep) {
-  Solution result{.status = status,
+  Solution result{.method = {},
+                  .status = status,
                   .iterations = iterations,
                   .residual = sweep.residual(),
                   .lower_gap = infinity,

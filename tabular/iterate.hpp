@@ -1,0 +1,38 @@
+// The loop that all solvers for an infinite horizon share: checks, certificates, progress, limits and how it ended. A
+// method only says how it moves its values.
+#pragma once
+#include <functional>
+
+#include <Eigen/Core>
+
+#include "tabular/bellman.hpp"
+#include "tabular/method.hpp"
+#include "tabular/solution.hpp"
+
+namespace softrl::tabular {
+
+// Where an iteration stands. A step finds in it what the last certifying sweep left, and moves `values`.
+struct Iterate {
+  Eigen::VectorXd values;  // [S] V, with the given values in terminal states.
+  Eigen::VectorXd next;    // [S] W = TV of the last certifying sweep; before the first, the start values, as `values`.
+  Sweep sweep;             // That sweep; a step that goes on without one leaves its own, for the progress to show.
+  int iterations;          // Steps done so far.
+};
+
+// What is to follow a step.
+enum class Move {
+  Continue,  // Another step.
+  Certify,   // A sweep of all states, W = TV, from which bounds are certified.
+  Last,      // The same, and then the end: there is no way on from these values. The only case in which they may be
+             // infinite or NaN.
+};
+
+using Step = std::function<Move(Iterate&)>;
+
+// Repeats `step` until the error certified by the sweeps is within options.tolerance or nothing more can be gained;
+// Solution::status says which. The last step that options.max_iterations allows is certified whatever it says. At
+// discount 1 it also asks, now and then, whether the problem has a solution at all. Throws std::invalid_argument,
+// naming the option, if one is out of range.
+Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, const Step& step);
+
+}  // namespace softrl::tabular
