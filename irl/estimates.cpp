@@ -4,6 +4,7 @@
 #include <limits>
 
 #include <Eigen/Eigenvalues>
+#include <fmt/format.h>
 
 namespace softrl::irl {
 namespace {
@@ -15,7 +16,8 @@ constexpr double takes_part = 1e-3;
 
 }  // namespace
 
-Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale) {
+Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale,
+                        const Eigen::MatrixXd& score_variance) {
   const Eigen::Index n = hessian.rows();
   Covariances result{};
   result.condition_number = 1.0;
@@ -42,7 +44,8 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
 
   const Eigen::MatrixXd basis = unit.asDiagonal() * eigen.eigenvectors();
   result.inverse = basis * inverse_values.asDiagonal() * basis.transpose();
-  result.covariance = result.inverse;
+  result.covariance =
+      score_variance.size() == 0 ? result.inverse : Eigen::MatrixXd(result.inverse * score_variance * result.inverse);
   result.robust_covariance = result.inverse * (scores.transpose() * scores) * result.inverse;
   for (const std::vector<int>& direction : result.flat_directions) {
     for (const int j : direction) {
@@ -51,6 +54,50 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
         matrix->col(j).setConstant(std::numeric_limits<double>::quiet_NaN());
       }
     }
+  }
+  return result;
+}
+
+Estimates estimate(const SearchEnd& end) {
+  const std::vector<int>& free = end.free;
+  const Covariances errors =
+      covariances(end.hessian(free, free), end.scores(Eigen::indexing::all, free), end.scale,
+                  end.score_variance.size() == 0 ? Eigen::MatrixXd() : Eigen::MatrixXd(end.score_variance(free, free)));
+  Estimates result{};
+  const Eigen::VectorXd slope = end.gradient(free);
+  result.remaining_gain = 0.5 * slope.dot(errors.inverse * slope);
+  result.condition_number = errors.condition_number;
+  result.estimated.assign(end.names.size(), false);
+  for (const int j : free) result.estimated[static_cast<std::size_t>(j)] = true;
+
+  const auto expanded = [&](const Eigen::MatrixXd& of_free) {
+    Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(end.weights.size(), end.weights.size());
+    matrix(free, free) = of_free;
+    for (const int j : end.held) {
+      matrix.row(j).setConstant(std::numeric_limits<double>::quiet_NaN());
+      matrix.col(j).setConstant(std::numeric_limits<double>::quiet_NaN());
+    }
+    return matrix;
+  };
+  result.covariance = expanded(errors.covariance);
+  result.robust_covariance = expanded(errors.robust_covariance);
+
+  for (const std::vector<int>& direction : errors.flat_directions) {
+    std::vector<std::string> members;
+    for (const int i : direction) {
+      const auto j = static_cast<std::size_t>(free[static_cast<std::size_t>(i)]);
+      result.estimated[j] = false;
+      members.push_back(end.names[j]);
+    }
+    result.warnings.push_back(
+        members.size() == 1
+            ? fmt::format(
+                  "the {} do not determine {}: the likelihood does not depend on it, or rises for ever as it grows; "
+                  "the search left it at {:.6g}. Leave it out, or fix it",
+                  end.observations, members.front(), end.weights(free[static_cast<std::size_t>(direction.front())]))
+            : fmt::format(
+                  "the {} do not determine {} one by one, only a combination of them. Leave one out, or fix one",
+                  end.observations, fmt::join(members, ", ")));
   }
   return result;
 }

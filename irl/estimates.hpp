@@ -3,8 +3,11 @@
 //     covariance = (−H)⁻¹        robust covariance = (−H)⁻¹ (Σ_t s_t s_tᵀ) (−H)⁻¹
 //
 // H is the Hessian of the log-likelihood and s_t the score of trip t. The first is right if the model is; the second
-// (the sandwich) also if it is not, as long as trips are independent.
+// (the sandwich) also if it is not, as long as trips are independent. Where the objective is no log-likelihood, the
+// first is (−H)⁻¹ J (−H)⁻¹, with J the variance of Σ_t s_t that the model implies.
 #pragma once
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <Eigen/Core>
@@ -24,6 +27,32 @@ struct Covariances {
 // `hessian` [K × K], `scores` [trips × K]. `scale` [K] > 0 gives the size that the roots of −H's diagonal would have if
 // the data told all weights well; a direction counts as flat if, so scaled, its curvature is below 1e-6. Flat to such a
 // degree are weights without effect, collinear ones, and those that run to infinity because all trips agree with them.
-Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale);
+// `score_variance` is J, empty for a log-likelihood.
+Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale,
+                        const Eigen::MatrixXd& score_variance = {});
+
+// Where a search ended, among K weights.
+struct SearchEnd {
+  const std::vector<std::string>& names;  // [K]
+  const Eigen::VectorXd& weights;         // [K]
+  const std::vector<int>& free;           // Those that varied.
+  const std::vector<int>& held;           // Those that stayed at their start because the data cannot tell them.
+  const Eigen::VectorXd& gradient;        // [K]
+  const Eigen::MatrixXd& hessian;         // [K × K]
+  const RowMatrix& scores;                // [trips × K]
+  const Eigen::VectorXd& scale;           // [free] as above
+  Eigen::MatrixXd score_variance = {};    // [K × K] as above
+  std::string_view observations;          // "trips": what messages call them
+};
+
+// What is known of the weights then.
+struct Estimates {
+  Eigen::MatrixXd covariance, robust_covariance;  // [K × K] 0 for fixed weights, NaN for those the data cannot tell.
+  std::vector<bool> estimated;                    // [K] false if fixed, or if the data cannot tell it.
+  double condition_number;
+  double remaining_gain;              // What a Newton step would still add: ½ gᵀ (−H)⁻¹ g.
+  std::vector<std::string> warnings;  // A sentence for each weight, or set of weights, of a flat direction.
+};
+Estimates estimate(const SearchEnd& end);
 
 }  // namespace softrl::irl

@@ -1,4 +1,4 @@
-// Weights of maximum likelihood, by L-BFGS (libLBFGS) on the exact log-likelihood and gradient.
+// Weights of maximum likelihood, by L-BFGS (maximise.hpp) on the exact log-likelihood and gradient.
 //
 // The log-likelihood is concave on the weights at which the path sum is finite. A trial step that leaves them is worth
 // −∞: the line search steps back.
@@ -9,15 +9,11 @@
 #include <Eigen/Core>
 
 #include "irl/likelihood.hpp"
+#include "irl/named_weights.hpp"
 #include "softrl/progress.hpp"
 #include "softrl/status.hpp"
 
 namespace softrl::irl {
-
-struct NamedWeight {
-  std::string name;
-  double value;
-};
 
 struct FitOptions {
   std::vector<NamedWeight> start = {};  // Weights left out start at −c / (mean size of the feature where it is not 0),
@@ -49,13 +45,5 @@ struct FitResult {
 // not finite, a weight that is both started and fixed, a start that is not feasible (with the spectral radius there),
 // no feasible default start.
 FitResult fit(Likelihood& likelihood, const FitOptions& options = {});
-
-// `base` [K] with the named weights replaced. `option` is what messages call it. Throws as above.
-Eigen::VectorXd with_named_weights(const RoadNetwork& network, Eigen::VectorXd base, std::string_view option,
-                                   const std::vector<NamedWeight>& named);
-
-// The weights [K], every one of which must be named. Throws as above.
-Eigen::VectorXd all_named_weights(const RoadNetwork& network, std::string_view option,
-                                  const std::vector<NamedWeight>& named);
 
 }  // namespace softrl::irl

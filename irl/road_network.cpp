@@ -19,11 +19,6 @@ int RoadNetwork::find_move(int from_link, int to_link) const {
   return found != end && *found == to_link ? static_cast<int>(found - to.begin()) : -1;
 }
 
-int RoadNetwork::find_feature(const std::string& name) const {
-  const auto found = std::find(features.begin(), features.end(), name);
-  return found == features.end() ? -1 : static_cast<int>(found - features.begin());
-}
-
 RoadNetwork make_road_network(std::vector<std::string> links, const std::vector<std::pair<int, int>>& moves,
                               std::vector<std::string> features, const RowMatrix& attributes) {
   check_size("rows of attributes", attributes.rows(), static_cast<std::int64_t>(moves.size()));

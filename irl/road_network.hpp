@@ -25,9 +25,6 @@ struct RoadNetwork {
 
   // The move from one link to another, or −1.
   int find_move(int from_link, int to_link) const;
-
-  // The feature's index, or −1.
-  int find_feature(const std::string& name) const;
 };
 
 // Sorts `moves` (pairs of links in {0, …, links.size() − 1}) and their rows of `attributes` [moves × features] into a

@@ -189,7 +189,7 @@ void bind_irl(nb::module_& m) {
       [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data) {
         const RouteData routes = read(study, data);
         const RoadNetwork& network = routes.network;
-        const Eigen::VectorXd values = all_named_weights(network, "weights", named(weights));
+        const Eigen::VectorXd values = all_named_weights(network.features, "weights", named(weights));
         Likelihood likelihood(routes);
         LikelihoodValue value = likelihood.evaluate(values);
         return RouteLikelihood{.names = network.features, .value = std::move(value), .radius = likelihood.radius()};

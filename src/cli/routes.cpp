@@ -193,7 +193,7 @@ struct LikelihoodCommand {
     const std::vector<irl::NamedWeight> named = parse_weights("--weights", weights);
     const irl::RouteData data = study.read();
     const irl::RoadNetwork& network = data.network;
-    const Eigen::VectorXd values = irl::all_named_weights(network, "--weights", named);
+    const Eigen::VectorXd values = irl::all_named_weights(network.features, "--weights", named);
 
     irl::Likelihood likelihood(data);
     const irl::LikelihoodValue value = likelihood.evaluate(values);

@@ -204,10 +204,10 @@ TEST(Fit, NamesTheOptionItRefuses) {
   refuses({.max_iterations = 0, .prefix = "--"}, "--max-iterations", "0");
   EXPECT_THAT(
       [&] {
-        all_named_weights(data.network, "--weights", {{"f0", 1.0}, {"f2", 1.0}});
+        all_named_weights(data.network.features, "--weights", {{"f0", 1.0}, {"f2", 1.0}});
       },
       ThrowsMessage<std::invalid_argument>(HasSubstr("--weights: f1 is missing")));
-  EXPECT_EQ(all_named_weights(data.network, "--weights", {{"f2", 3.0}, {"f0", 1.0}, {"f1", 2.0}}),
+  EXPECT_EQ(all_named_weights(data.network.features, "--weights", {{"f2", 3.0}, {"f0", 1.0}, {"f1", 2.0}}),
             Eigen::Vector3d(1.0, 2.0, 3.0));
 }
 

@@ -26,8 +26,6 @@ TEST(RoadNetwork, SortsMovesTogetherWithTheirFeatures) {
   }
   EXPECT_EQ(network.find_move(1, 0), -1);
   EXPECT_EQ(network.find_move(2, 2), -1);
-  EXPECT_EQ(network.find_feature("f0"), 0);
-  EXPECT_EQ(network.find_feature("f1"), -1);
 }
 
 TEST(RoadNetwork, RefusesMovesThatMakeNoSense) {
