@@ -12,6 +12,10 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double unit = std::numeric_limits<double>::epsilon() / 2.0;  // relative error of one operation
 
+double largest_magnitude(const Mdp& mdp, double largest_value) {
+  return mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
+}
+
 // V with (I − γ P_π) V = r_π − α D(π) + bonus, π the Boltzmann policy at `values`: a Newton step of the problem whose
 // rewards are all raised by `bonus`. Empty where the system is singular.
 std::optional<Eigen::VectorXd> newton_step(const Bellman& bellman, const Eigen::VectorXd& values, double bonus) {
@@ -51,22 +55,26 @@ VerifiedChange verified_change(Bellman& bellman, const Eigen::VectorXd& values) 
 //   Σ, log       m − 1 sums, the logarithm 2u of at most log m  α error ≤ α u (m − 1 + 2 log m)
 //   Q + α(x+log) three more operations                          error ≤ u B + 3 α u (Λ + log m)
 // Altogether (n + 3) u B + α u (m + 1 + 9 log m + 10 Λ); the larger constants below absorb terms of order u².
-double backup_rounding_error(const Bellman& bellman, double largest_value) {
-  const Mdp& mdp = bellman.mdp();
-  const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
-  const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
+double backup_rounding_error_at(const Bellman& bellman, double magnitude) {
+  const double n = bellman.mdp().longest_row(), m = std::max<double>(bellman.mdp().largest_action_set(), 1.0);
   const double weights = m + 3.0 + 10.0 * std::log(m) + 11.0 * bellman.largest_log_weight();
   return unit * (n + 5.0) * magnitude + unit * weights * bellman.temperature();
 }
 
 // As above, with (n + m + 4) u B for the expected value, (m + 4) u |D| for the
 // divergence, whose terms add up to at most log m + Λ.
-double policy_backup_rounding_error(const Bellman& bellman, double largest_value) {
-  const Mdp& mdp = bellman.mdp();
-  const double n = mdp.longest_row(), m = std::max<double>(mdp.largest_action_set(), 1.0);
-  const double magnitude = mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
+double policy_backup_rounding_error_at(const Bellman& bellman, double magnitude) {
+  const double n = bellman.mdp().longest_row(), m = std::max<double>(bellman.mdp().largest_action_set(), 1.0);
   const double divergence = std::log(m) + 1.0 + bellman.largest_log_weight();
   return 2.0 * unit * (n + m + 6.0) * magnitude + 2.0 * unit * (m + 6.0) * divergence * bellman.temperature();
+}
+
+double backup_rounding_error(const Bellman& bellman, double largest_value) {
+  return backup_rounding_error_at(bellman, largest_magnitude(bellman.mdp(), largest_value));
+}
+
+double policy_backup_rounding_error(const Bellman& bellman, double largest_value) {
+  return policy_backup_rounding_error_at(bellman, largest_magnitude(bellman.mdp(), largest_value));
 }
 
 // U = W + c in states that are not terminal is a supersolution once c ≥ η + f max(d + c) for the backup's rounding

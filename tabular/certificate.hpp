@@ -19,6 +19,10 @@ double backup_rounding_error(const Bellman& bellman, double largest_value);
 // The same for a policy's backup: at least |computed (T_π V)(s) − (T_π V)(s)|.
 double policy_backup_rounding_error(const Bellman& bellman, double largest_value);
 
+// The same two for whoever has rewards of his own: with `magnitude` at least |r| + γ E|V| in every state-action.
+double backup_rounding_error_at(const Bellman& bellman, double magnitude);
+double policy_backup_rounding_error_at(const Bellman& bellman, double magnitude);
+
 struct Gap {
   double lower, upper;  // lower ≤ upper; may be infinite.
   double half_width() const { return 0.5 * (upper - lower); }
