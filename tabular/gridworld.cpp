@@ -1,8 +1,11 @@
 #include "tabular/gridworld.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
+#include <limits>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -85,18 +88,6 @@ void check_map(const Gridworld& world, std::string_view name, int first_line) {
   }
 }
 
-void number_states(Gridworld& world) {
-  const auto rows = static_cast<int>(world.map.size()), columns = static_cast<int>(world.map.front().size());
-  world.state_at = Eigen::MatrixXi::Constant(rows, columns, -1);
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < columns; ++c) {
-      if (world.map[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)] == '#') continue;
-      world.state_at(r, c) = static_cast<int>(world.cells.size());
-      world.cells.push_back({r, c});
-    }
-  }
-}
-
 // Where a move in direction `action` from `state` ends.
 Index destination(const Gridworld& world, Index state, int action) {
   static constexpr int row_step[] = {-1, 0, 1, 0}, column_step[] = {0, 1, 0, -1};
@@ -107,26 +98,41 @@ Index destination(const Gridworld& world, Index state, int action) {
 }
 
 // The distinct ends of a move with their probabilities.
-std::vector<Successor> outcomes(const Gridworld& world, Index state, int action) {
-  std::vector<Successor> result;
-  const auto add = [&](int direction, double probability) {
+struct Ends {
+  std::array<Successor, 3> list;
+  std::size_t count = 0;
+
+  void add(Index state, double probability) {
     if (probability == 0.0) return;
-    const Index end = destination(world, state, direction % 4);
-    const auto same = std::find_if(result.begin(), result.end(), [&](const Successor& s) { return s.state == end; });
-    if (same != result.end())
-      same->probability += probability;
-    else
-      result.push_back({end, probability});
-  };
-  add(action, 1.0 - world.slip);
-  add(action + 1, 0.5 * world.slip);
-  add(action + 3, 0.5 * world.slip);
-  return result;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (list[i].state != state) continue;
+      list[i].probability += probability;
+      return;
+    }
+    list[count++] = {state, probability};
+  }
+  std::span<const Successor> all() const { return std::span(list).first(count); }
+};
+
+Ends ends_of(const Gridworld& world, Index state, int action) {
+  Ends ends;
+  ends.add(destination(world, state, action), 1.0 - world.slip);
+  ends.add(destination(world, state, (action + 1) % 4), 0.5 * world.slip);
+  ends.add(destination(world, state, (action + 3) % 4), 0.5 * world.slip);
+  return ends;
 }
 
-const Tile* tile_of(const Gridworld& world, Index state) {
-  const auto found = world.legend.find(world.symbol(state));
-  return found == world.legend.end() ? nullptr : &found->second;
+// What the map's letters mean, by character; nullptr for floor.
+using Tiles = std::array<const Tile*, 256>;
+
+Tiles tiles_of(const Gridworld& world) {
+  Tiles tiles{};
+  for (const auto& [symbol, tile] : world.legend) tiles[static_cast<unsigned char>(symbol)] = &tile;
+  return tiles;
+}
+
+const Tile* tile_of(const Gridworld& world, const Tiles& tiles, Index state) {
+  return tiles[static_cast<unsigned char>(world.symbol(state))];
 }
 
 }  // namespace
@@ -154,42 +160,102 @@ Gridworld parse_gridworld(std::string_view text, std::string_view name) {
   if (world.map.empty() || world.map.front().empty()) config.fail("map", "is empty");
   check_map(world, name, first_row_line(text, config.line("map")));
   number_states(world);
+  const Tiles tiles = tiles_of(world);
   const bool somewhere_to_be = std::any_of(world.cells.begin(), world.cells.end(), [&](const Cell& cell) {
-    const Tile* tile = tile_of(world, world.state_at(cell.row, cell.column));
+    const Tile* tile = tile_of(world, tiles, world.state_at(cell.row, cell.column));
     return tile == nullptr || !tile->terminal;
   });
   if (!somewhere_to_be) config.fail("map", "has no cell to move in");
   return world;
 }
 
+// Counted first, so that every array has its final size before it is filled.
 Mdp gridworld_mdp(const Gridworld& world, double discount) {
-  MdpBuilder builder(discount);
+  constexpr int actions = static_cast<int>(gridworld_actions.size());
   const auto states = static_cast<Index>(world.cells.size());
-  std::vector<double> initial(static_cast<std::size_t>(states), 0.0);
-  double starts = 0.0;
+  const Tiles tiles = tiles_of(world);
+  const auto is_terminal = [&](Index state) {
+    const Tile* tile = tile_of(world, tiles, state);
+    return tile != nullptr && tile->terminal;
+  };
+  MdpArrays arrays;
+  arrays.discount = discount;
+  std::size_t pairs = 0, transitions = 0, starts = 0;
   for (Index s = 0; s < states; ++s) {
-    const Tile* tile = tile_of(world, s);
-    if (tile != nullptr && tile->terminal) {
-      builder.add_terminal_state();
+    if (is_terminal(s)) {
+      arrays.terminal.push_back({s, 0.0});
       continue;
     }
-    if (world.symbol(s) == 'S') starts += initial[static_cast<std::size_t>(s)] = 1.0;
-    builder.add_state();
-    for (int action = 0; action < static_cast<int>(gridworld_actions.size()); ++action) {
-      const auto successors = outcomes(world, s, action);
+    pairs += actions;
+    for (int action = 0; action < actions; ++action) transitions += ends_of(world, s, action).count;
+    if (world.symbol(s) == 'S') ++starts;
+  }
+  if (std::max(pairs, transitions) >= static_cast<std::size_t>(std::numeric_limits<Index>::max()))
+    throw std::invalid_argument(fmt::format("{} transitions are more than 32-bit indices reach", transitions));
+  arrays.action_offsets.reserve(static_cast<std::size_t>(states) + 1);
+  arrays.rewards.reserve(pairs);
+  arrays.successors.reserve(transitions);
+  const bool sure = world.slip == 0.0;
+  if (!sure) {
+    arrays.successor_offsets.reserve(pairs + 1);
+    arrays.successor_offsets.push_back(0);
+    arrays.probabilities.reserve(transitions);
+  }
+
+  arrays.action_offsets.push_back(0);
+  for (Index s = 0; s < states; ++s) {
+    for (int action = 0; action < actions && !is_terminal(s); ++action) {
       double reward = -world.step_cost;
-      for (const auto& [next, probability] : successors) {
-        const Tile* entered = tile_of(world, next);
+      for (const auto& [next, probability] : ends_of(world, s, action).all()) {
+        const Tile* entered = tile_of(world, tiles, next);
         if (entered != nullptr) reward += probability * entered->reward;
+        arrays.successors.push_back(next);
+        if (!sure) arrays.probabilities.push_back(probability);
       }
-      builder.add_action(reward, successors);
+      arrays.rewards.push_back(reward);
+      if (!sure) arrays.successor_offsets.push_back(static_cast<Index>(arrays.successors.size()));
+    }
+    arrays.action_offsets.push_back(static_cast<Index>(arrays.rewards.size()));
+  }
+  if (starts > 0) {
+    arrays.initial.assign(static_cast<std::size_t>(states), 0.0);
+    for (Index s = 0; s < states; ++s) {
+      if (world.symbol(s) == 'S') arrays.initial[static_cast<std::size_t>(s)] = 1.0 / static_cast<double>(starts);
     }
   }
-  if (starts > 0.0) {
-    for (double& p : initial) p /= starts;
-    builder.set_initial(std::move(initial));
+  drop_defaults(arrays);
+  return Mdp(std::move(arrays));
+}
+
+void number_states(Gridworld& world) {
+  const auto rows = static_cast<int>(world.map.size()), columns = static_cast<int>(world.map.front().size());
+  world.state_at = Eigen::MatrixXi::Constant(rows, columns, -1);
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) {
+      if (world.map[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)] == '#') continue;
+      world.state_at(r, c) = static_cast<int>(world.cells.size());
+      world.cells.push_back({r, c});
+    }
   }
-  return std::move(builder).build();
+}
+
+std::string to_toml(const Gridworld& world) {
+  // As in a string between quotes; rows of a map cannot hold line breaks.
+  const auto quoted = [](char symbol) {
+    if (symbol == '"' || symbol == '\\') return fmt::format("\\{}", symbol);
+    const auto code = static_cast<unsigned>(static_cast<unsigned char>(symbol));
+    return code < 0x20 || code == 0x7F ? fmt::format("\\u{:04X}", code) : std::string(1, symbol);
+  };
+  std::string text = "map = \"\"\"\n";
+  for (const std::string& row : world.map) {
+    for (const char symbol : row) text += quoted(symbol);
+    text += "\n";
+  }
+  text += fmt::format("\"\"\"\nslip = {}\nstep_cost = {}\ndiscount = {}\n\n[legend]\n", world.slip, world.step_cost,
+                      world.discount);
+  for (const auto& [symbol, tile] : world.legend)
+    text += fmt::format("\"{}\" = {{ reward = {}, terminal = {} }}\n", quoted(symbol), tile.reward, tile.terminal);
+  return text;
 }
 
 }  // namespace softrl::tabular

@@ -60,7 +60,14 @@ inline constexpr std::array<std::string_view, 4> gridworld_actions{"up", "right"
 Gridworld read_gridworld(const std::filesystem::path& file);
 Gridworld parse_gridworld(std::string_view text, std::string_view name);  // `name` stands for the file in messages.
 
-// r(s, a) is the mean over where the move ends. Throws std::invalid_argument if the discount is not in [0, 1].
+// The file's text: parse_gridworld() of it is the same world, to the last bit.
+std::string to_toml(const Gridworld& world);
+
+// Fills `cells` and `state_at` from `map`, for whoever makes a world in memory.
+void number_states(Gridworld& world);
+
+// r(s, a) is the mean over where the move ends. A world of 10⁷ cells takes seconds and no more memory than the Mdp.
+// Throws std::invalid_argument if the discount is not in [0, 1], or if 32-bit indices do not reach.
 Mdp gridworld_mdp(const Gridworld& world, double discount);
 inline Mdp gridworld_mdp(const Gridworld& world) { return gridworld_mdp(world, world.discount); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -177,6 +178,28 @@ Mdp Mdp::with_discount(double discount) const {
   return result;
 }
 
+void drop_defaults(MdpArrays& arrays) {
+  const auto& offsets = arrays.action_offsets;
+  bool counted = !offsets.empty() && offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
+                 static_cast<std::size_t>(offsets.back()) == arrays.actions.size();
+  for (std::size_t s = 0; counted && s + 1 < offsets.size(); ++s) {
+    for (Index k = offsets[s]; counted && k < offsets[s + 1]; ++k)
+      counted = arrays.actions[static_cast<std::size_t>(k)] == k - offsets[s];
+  }
+  if (counted) arrays.actions = {};
+  const auto& rows = arrays.successor_offsets;
+  const bool sure =
+      arrays.successors.size() == arrays.rewards.size() && rows.size() == arrays.rewards.size() + 1 &&
+      rows.front() == 0 && static_cast<std::size_t>(rows.back()) == arrays.successors.size() &&
+      std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end() &&
+      arrays.probabilities.size() == arrays.successors.size() &&
+      std::all_of(arrays.probabilities.begin(), arrays.probabilities.end(), [](double p) { return p == 1.0; });
+  if (sure) {
+    arrays.probabilities = {};
+    arrays.successor_offsets = {};
+  }
+}
+
 MdpBuilder::MdpBuilder(double discount) {
   arrays_.discount = discount;
   arrays_.action_offsets = {0};
@@ -207,20 +230,20 @@ void MdpBuilder::add_action(double reward, std::span<const Successor> successors
   arrays_.successor_offsets.push_back(static_cast<Index>(arrays_.successors.size()));
 }
 
-void MdpBuilder::skip_action() {
-  ++next_action_;
-  gaps_ = true;
+void MdpBuilder::add_action(std::span<const RewardedSuccessor> outcomes) {
+  double reward = 0.0;
+  std::vector<Successor> successors;
+  for (const RewardedSuccessor& outcome : outcomes) {
+    reward += outcome.probability * outcome.reward;
+    successors.push_back({outcome.state, outcome.probability});
+  }
+  add_action(reward, successors);
 }
 
+void MdpBuilder::skip_action() { ++next_action_; }
+
 Mdp MdpBuilder::build() && {
-  if (!gaps_) arrays_.actions.clear();
-  const bool sure =
-      arrays_.successors.size() == arrays_.rewards.size() &&
-      std::all_of(arrays_.probabilities.begin(), arrays_.probabilities.end(), [](double p) { return p == 1.0; });
-  if (sure) {
-    arrays_.probabilities = {};
-    arrays_.successor_offsets = {};
-  }
+  drop_defaults(arrays_);
   return Mdp(std::move(arrays_));
 }
 

@@ -25,6 +25,13 @@ struct Successor {
   double probability;
 };
 
+// A successor with a reward of its own, r(s, a, s').
+struct RewardedSuccessor {
+  Index state;
+  double probability;
+  double reward;
+};
+
 // The arrays of an Mdp, for whoever has them at hand; MdpBuilder fills them row by row.
 struct MdpArrays {
   double discount = 0.95;                // γ in [0, 1]; 1 for stochastic shortest paths.
@@ -37,6 +44,10 @@ struct MdpArrays {
   std::vector<TerminalState> terminal;   //        the states without actions, in any order.
   std::vector<double> initial;  // [S]    distribution of the first state; empty: uniform over non-terminal ones.
 };
+
+// Drops what need not be stored: names of actions that are 0, 1, 2, … in every state; offsets and probabilities where
+// every pair has one sure successor.
+void drop_defaults(MdpArrays& arrays);
 
 class Mdp {
  public:
@@ -126,6 +137,12 @@ class MdpBuilder {
     add_action(reward, std::span(successors.begin(), successors.size()));
   }
   void add_action(double reward, std::span<const Successor> successors);
+  // Rewards on (s, a, s') are averaged, r(s, a) = Σ_s' P(s'|s, a) r(s, a, s'): no value and no policy can tell the
+  // difference (docs/math.md 2).
+  void add_action(std::span<const RewardedSuccessor> outcomes);
+  void add_action(std::initializer_list<RewardedSuccessor> outcomes) {
+    add_action(std::span(outcomes.begin(), outcomes.size()));
+  }
   void skip_action();  // The next action's name is left out: it is not available in this state.
   void set_initial(std::vector<double> distribution) { arrays_.initial = std::move(distribution); }
 
@@ -134,7 +151,6 @@ class MdpBuilder {
  private:
   MdpArrays arrays_;
   Index next_action_ = 0;
-  bool gaps_ = false;
 };
 
 // [S × A] from an array over pairs, `missing` where an action is not available.

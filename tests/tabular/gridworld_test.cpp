@@ -92,6 +92,36 @@ TEST(Gridworld, ShippedOnesAreReadableAndTheirGoalsReachable) {
   }
 }
 
+// Awkward letters, a cell in a corridor and numbers without a short decimal form.
+TEST(Gridworld, ReadsWhatItWrites) {
+  const char* const awkward = R"(map = '''
+S ."h.
+#\##..
+..h.G.
+'''
+slip = 0.30000000000000004
+step_cost = 1e-300
+discount = 0.99999
+[legend]
+'"' = { reward = -1e20, terminal = false }
+'\' = { reward = 0.1, terminal = false }
+h = {}
+)";
+  for (const char* const text : {small, awkward}) {
+    const Gridworld world = parse_gridworld(text, "first");
+    const Gridworld again = parse_gridworld(to_toml(world), "second");
+    EXPECT_EQ(again.map, world.map);
+    EXPECT_EQ(again.slip, world.slip);
+    EXPECT_EQ(again.step_cost, world.step_cost);
+    EXPECT_EQ(again.discount, world.discount);
+    ASSERT_EQ(again.legend.size(), world.legend.size());
+    for (const auto& [symbol, tile] : world.legend) {
+      EXPECT_EQ(again.legend.at(symbol).reward, tile.reward);
+      EXPECT_EQ(again.legend.at(symbol).terminal, tile.terminal);
+    }
+  }
+}
+
 void expect_refused(const std::string& text, const ::testing::Matcher<std::string>& message) {
   EXPECT_THAT([&] { parse_gridworld(text, "bad.toml"); }, ThrowsMessage<std::runtime_error>(message)) << text;
 }

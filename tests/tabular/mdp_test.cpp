@@ -82,6 +82,35 @@ TEST(MdpBuilder, AgreesWithTheArrays) {
   EXPECT_TRUE(corridor(3, 1.0, 0.9).deterministic());
 }
 
+// r(s, a) = Σ_s' P(s'|s, a) r(s, a, s').
+TEST(MdpBuilder, AveragesTheRewardsOfSuccessors) {
+  MdpBuilder builder(0.9);
+  builder.add_state();
+  builder.add_action({{0, 0.25, 8.0}, {1, 0.75, -4.0}});
+  builder.add_terminal_state();
+  const Mdp mdp = std::move(builder).build();
+  EXPECT_EQ(mdp.reward(0), 0.25 * 8.0 - 0.75 * 4.0);
+  EXPECT_THAT(mdp.successors(0), ElementsAre(0, 1));
+  EXPECT_THAT(mdp.probabilities(0), ElementsAre(0.25, 0.75));
+}
+
+// One transition for each pair on average is not one for each: {2, 0} must still be refused.
+TEST(Mdp, RowsWithoutSuccessorsAreNotTakenForSureOnes) {
+  MdpArrays arrays{.discount = 0.9,
+                   .action_offsets = {0, 2},
+                   .actions = {0, 1},
+                   .rewards = {0.0, 0.0},
+                   .successor_offsets = {0, 2, 2},
+                   .successors = {0, 0},
+                   .probabilities = {1.0, 1.0},
+                   .terminal = {},
+                   .initial = {}};
+  drop_defaults(arrays);
+  EXPECT_TRUE(arrays.actions.empty());
+  EXPECT_EQ(arrays.probabilities.size(), 2u);
+  EXPECT_THAT([&] { Mdp{arrays}; }, ThrowsMessage<std::invalid_argument>(HasSubstr("sum to 1")));
+}
+
 // Within 1e-9 of 1 a row is scaled; three thirds given in ten digits still are probabilities of one process.
 TEST(Mdp, ScalesRowsThatAreNearlyOne) {
   MdpBuilder builder(0.9);
