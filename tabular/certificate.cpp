@@ -31,16 +31,14 @@ std::optional<Eigen::VectorXd> newton_step(const Bellman& bellman, const Eigen::
   return bellman.start_values(solution);
 }
 
-// The extremes of TV − V with what rounding may have done to them. Rows that sum to 1 only up to rounding are part of
-// that, so that what is verified also holds for the process with exact rows.
+// The extremes of TV − V with what rounding may have done to them.
 struct VerifiedChange {
   double smallest, largest;
 };
 VerifiedChange verified_change(Bellman& bellman, const Eigen::VectorXd& values) {
   Eigen::VectorXd next(values.size());
   const Sweep sweep = bellman.optimal_sweep(values, next);
-  const double error = backup_rounding_error(bellman, sweep.largest_value) +
-                       bellman.mdp().row_sum_error() * sweep.largest_value + 2.0 * unit * sweep.residual();
+  const double error = change_rounding_error(bellman, sweep);
   return {.smallest = sweep.smallest_change - error, .largest = sweep.largest_change + error};
 }
 
@@ -75,6 +73,11 @@ double backup_rounding_error(const Bellman& bellman, double largest_value) {
 
 double policy_backup_rounding_error(const Bellman& bellman, double largest_value) {
   return policy_backup_rounding_error_at(bellman, largest_magnitude(bellman.mdp(), largest_value));
+}
+
+double change_rounding_error(const Bellman& bellman, const Sweep& sweep) {
+  return backup_rounding_error(bellman, sweep.largest_value) +
+         bellman.mdp().discount() * bellman.mdp().row_sum_error() * sweep.largest_value + 2.0 * unit * sweep.residual();
 }
 
 // U = W + c in states that are not terminal is a supersolution once c ≥ η + f max(d + c) for the backup's rounding

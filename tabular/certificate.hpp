@@ -23,6 +23,10 @@ double policy_backup_rounding_error(const Bellman& bellman, double largest_value
 double backup_rounding_error_at(const Bellman& bellman, double magnitude);
 double policy_backup_rounding_error_at(const Bellman& bellman, double magnitude);
 
+// At least what rounding did to any of the differences TV − V of a sweep, also if the rows of probabilities, which are
+// stored with rounded sums, are taken to be exact.
+double change_rounding_error(const Bellman& bellman, const Sweep& sweep);
+
 struct Gap {
   double lower, upper;  // lower ≤ upper; may be infinite.
   double half_width() const { return 0.5 * (upper - lower); }

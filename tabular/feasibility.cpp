@@ -2,12 +2,164 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
 
-#include "softrl/operators.hpp"
+#include "softrl/check.hpp"
 #include "tabular/certificate.hpp"
+#include "tabular/end_components.hpp"
+#include "tabular/policy_system.hpp"
 #include "tabular/predecessors.hpp"
 
 namespace softrl::tabular {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// The process confined to its end components, all of them side by side: their states, numbered anew, with the actions
+// that stay.
+struct Confined {
+  Mdp mdp;
+  BaseMeasure measure;
+  std::vector<Index> state;      // [n] its number in the whole process.
+  std::vector<Index> component;  // [n]
+  Index components;
+};
+
+Confined confine(const Bellman& bellman, const EndComponents& ends) {
+  const Mdp& mdp = bellman.mdp();
+  const Eigen::VectorXd& weights = bellman.measure().log_weights;
+  std::vector<Index> state, component, number(static_cast<std::size_t>(mdp.states()), -1);
+  for (Index s = 0; s < mdp.states(); ++s) {
+    const Index c = ends.component[static_cast<std::size_t>(s)];
+    if (c < 0) continue;
+    number[static_cast<std::size_t>(s)] = static_cast<Index>(state.size());
+    state.push_back(s);
+    component.push_back(c);
+  }
+  MdpArrays arrays;
+  arrays.discount = 1.0;
+  arrays.action_offsets = {0};
+  if (!mdp.deterministic()) arrays.successor_offsets = {0};
+  std::vector<double> kept_weights;
+  for (const Index s : state) {
+    for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+      if (!ends.stays[static_cast<std::size_t>(k)]) continue;
+      arrays.rewards.push_back(mdp.reward(k));
+      if (weights.size() != 0) kept_weights.push_back(weights(k));
+      const auto next = mdp.successors(k);
+      const auto probabilities = mdp.probabilities(k);
+      for (std::size_t t = 0; t < next.size(); ++t) {
+        if (!probabilities.empty() && probabilities[t] == 0.0) continue;
+        arrays.successors.push_back(number[static_cast<std::size_t>(next[t])]);
+        if (!probabilities.empty()) arrays.probabilities.push_back(probabilities[t]);
+      }
+      if (!mdp.deterministic()) arrays.successor_offsets.push_back(static_cast<Index>(arrays.successors.size()));
+    }
+    arrays.action_offsets.push_back(static_cast<Index>(arrays.rewards.size()));
+  }
+  BaseMeasure measure;
+  measure.log_weights = Eigen::VectorXd::Map(kept_weights.data(), static_cast<Eigen::Index>(kept_weights.size()));
+  return {.mdp = Mdp(std::move(arrays)),
+          .measure = std::move(measure),
+          .state = std::move(state),
+          .component = std::move(component),
+          .components = ends.count};
+}
+
+// The bounds of each component's gain, and the V that is to improve them.
+class GainIteration {
+ public:
+  GainIteration(const Confined& confined, double temperature)
+      : confined_(confined),
+        bellman_(confined.mdp, temperature, confined.measure),
+        lower_(Eigen::VectorXd::Constant(confined.components, -infinity)),
+        upper_(Eigen::VectorXd::Constant(confined.components, infinity)),
+        middle_(Eigen::VectorXd::Zero(confined.components)),
+        values_(Eigen::VectorXd::Zero(confined.mdp.states())),
+        next_(values_) {
+    width_ = look();
+  }
+
+  double lower() const { return lower_.maxCoeff(); }
+  double upper() const { return upper_.maxCoeff(); }
+
+  // Goes on from `values`, in the order of the confined states, if they bound the gain more closely.
+  void try_values(Eigen::VectorXd values) {
+    std::swap(values, values_);
+    const double before = width_;
+    width_ = look();
+    if (width_ < before) return;
+    std::swap(values, values_);
+    width_ = look();
+  }
+
+  // V ← V + (T_C V − V)/2. Halved, or V might run in circles where the process does (aperiodicity transformation).
+  void sweep() {
+    values_ += 0.5 * (next_ - values_);
+    width_ = look();
+  }
+
+  // A step of policy iteration: V ← V + (I − γ P_π)⁻¹ (T_C V − g − V) for the Boltzmann policy π of V and g between the
+  // last bounds. With γ = 1 the matrix would be singular; with a γ this near to it, it is regular even for policies
+  // that split a component.
+  bool solve() {
+    if (!nearly_undiscounted_) nearly_undiscounted_ = confined_.mdp.with_discount(1.0 - 1e-9);
+    const PolicySystem system(*nearly_undiscounted_, bellman_.boltzmann(bellman_.action_values(values_)));
+    if (!system.regular()) return false;
+    Eigen::VectorXd change = next_ - values_;
+    for (Index s = 0; s < confined_.mdp.states(); ++s) change(s) -= middle_(component(s));
+    const Eigen::VectorXd correction = system.solve(change);
+    if (!correction.allFinite()) return false;
+    values_ += correction;
+    width_ = look();
+    return true;
+  }
+
+ private:
+  Index component(Index s) const { return confined_.component[static_cast<std::size_t>(s)]; }
+
+  // Takes the largest value of each component as 0, which changes nothing but rounding, sweeps, and learns from it.
+  // Returns the widest bounds that it gave.
+  double look() {
+    const Index n = confined_.mdp.states();
+    Eigen::VectorXd largest = Eigen::VectorXd::Constant(confined_.components, -infinity);
+    for (Index s = 0; s < n; ++s) largest(component(s)) = std::max(largest(component(s)), values_(s));
+    for (Index s = 0; s < n; ++s) values_(s) -= largest(component(s));
+    const Sweep sweep = bellman_.optimal_sweep(values_, next_);
+    // A second 2u |V|: the confined rows may have been divided by their sums once more.
+    const double error =
+        change_rounding_error(bellman_, sweep) + 2.0 * std::numeric_limits<double>::epsilon() * sweep.largest_value;
+    if (!std::isfinite(error) || !next_.allFinite()) return infinity;
+    Eigen::VectorXd least = Eigen::VectorXd::Constant(confined_.components, infinity), most = -least;
+    for (Index s = 0; s < n; ++s) {
+      const double change = next_(s) - values_(s);
+      least(component(s)) = std::min(least(component(s)), change);
+      most(component(s)) = std::max(most(component(s)), change);
+    }
+    middle_ = 0.5 * (least + most);
+    lower_ = lower_.cwiseMax((least.array() - error).matrix());
+    upper_ = upper_.cwiseMin((most.array() + error).matrix());
+    return (most - least).maxCoeff();
+  }
+
+  const Confined& confined_;
+  Bellman bellman_;
+  std::optional<Mdp> nearly_undiscounted_;
+  Eigen::VectorXd lower_, upper_;  // [components] the best bounds so far.
+  Eigen::VectorXd middle_;         // [components] between the last ones.
+  Eigen::VectorXd values_, next_;  // [n] V and T_C V.
+  double width_;                   // Of the last bounds.
+};
+
+bool settled(const GainIteration& gain, double relative_width) {
+  if (gain.lower() <= 0.0 && gain.upper() >= 0.0) return false;
+  return gain.upper() - gain.lower() <= relative_width * std::max(std::abs(gain.lower()), std::abs(gain.upper()));
+}
+
+}  // namespace
+
 std::vector<Index> states_without_exit(const Mdp& mdp, const BaseMeasure& measure) {
   const Predecessors predecessors(mdp, measure);
   std::vector<char> exits(static_cast<std::size_t>(mdp.states()), 0);
@@ -32,64 +184,53 @@ std::vector<Index> states_without_exit(const Mdp& mdp, const BaseMeasure& measur
   return result;
 }
 
-// The largest closed set is what remains after removing, again and again, states that do not grow with the actions left
-// to them. In it, T restricted to those actions maps V to at least V + g for some g > 0, hence by monotonicity T^n V to
-// at least V + n g.
-bool grows_forever(const Bellman& bellman, const Eigen::VectorXd& values) {
-  const Mdp& mdp = bellman.mdp();
-  const auto v = as_span(values);
-  const double error = backup_rounding_error(bellman, values.cwiseAbs().maxCoeff());
-  if (!std::isfinite(error)) return false;
+SpectralRadiusBounds spectral_radius(const Existence& existence, double temperature) {
+  check_positive("temperature", temperature);
+  // The quotient is off by half a unit, which is an error of the exponent, and so is the exponential.
+  using Limits = std::numeric_limits<double>;
+  const auto power = [&](double gain, double sign) {
+    const double exponent = gain / temperature;
+    return std::exp(exponent) * (1.0 + sign * Limits::epsilon() * (2.0 + std::min(std::abs(exponent), 1e3)));
+  };
+  SpectralRadiusBounds result{.lower = std::min(power(existence.gain_lower, -1.0), Limits::max()),
+                              .upper = power(existence.gain_upper, 1.0)};
+  if (std::isfinite(existence.gain_upper)) result.upper = std::max(result.upper, Limits::min());  // underflow
+  return result;
+}
 
-  std::vector<char> kept(static_cast<std::size_t>(mdp.states())), waiting(kept.size());
-  std::vector<Index> queue;
-  for (Index s = 0; s < mdp.states(); ++s) {
-    if (mdp.is_terminal(s)) continue;
-    kept[static_cast<std::size_t>(s)] = waiting[static_cast<std::size_t>(s)] = 1;
-    queue.push_back(s);
+Existence existence(const Bellman& bellman, const Eigen::VectorXd& guess, const ExistenceOptions& options) {
+  check_count("max_sweeps", options.max_sweeps, 1);
+  check_count("max_solves", options.max_solves, 0);
+  check_at_least("relative_width", options.relative_width, 0.0);
+  const auto trapped = states_without_exit(bellman.mdp(), bellman.measure()).size();
+  Existence result{.verdict = trapped == 0 ? Existence::Verdict::Exists : Existence::Verdict::DoesNotExist,
+                   .states_without_exit = static_cast<Index>(trapped),
+                   .gain_lower = -infinity,
+                   .gain_upper = -infinity};
+  const EndComponents ends = end_components(bellman.mdp(), bellman.measure());
+  if (ends.count == 0) return result;
+
+  const Confined confined = confine(bellman, ends);
+  GainIteration gain(confined, bellman.temperature());
+  if (guess.size() != 0) {
+    Eigen::VectorXd start(confined.mdp.states());
+    for (Index s = 0; s < confined.mdp.states(); ++s) start(s) = guess(confined.state[static_cast<std::size_t>(s)]);
+    if (start.allFinite()) gain.try_values(std::move(start));
   }
-  std::size_t count = queue.size();
-
-  const auto stays = [&](Index pair) {
-    const auto next = mdp.successors(pair);
-    const auto probabilities = mdp.probabilities(pair);
-    for (std::size_t t = 0; t < next.size(); ++t) {
-      if (!kept[static_cast<std::size_t>(next[t])] && (probabilities.empty() || probabilities[t] > 0.0)) return false;
-    }
-    return true;
-  };
-  std::vector<double> q, log_weights;
-  const auto grows = [&](Index s) {
-    q.clear();
-    log_weights.clear();
-    const auto weights = bellman.log_weights(s);
-    for (Index i = 0; i < mdp.action_count(s); ++i) {
-      const Index pair = mdp.first_pair(s) + i;
-      if (!stays(pair)) continue;
-      q.push_back(mdp.reward(pair) + mdp.expectation(pair, v));
-      log_weights.push_back(weights.empty() ? 0.0 : weights[static_cast<std::size_t>(i)]);
-    }
-    return soft_value(q, bellman.temperature(), log_weights) - values(s) > 2.0 * error;
-  };
-
-  // A state is looked at once, and again whenever one that it may move to has been removed.
-  const Predecessors predecessors(mdp, bellman.measure());
-  while (!queue.empty()) {
-    const Index state = queue.back();
-    const auto s = static_cast<std::size_t>(state);
-    queue.pop_back();
-    waiting[s] = 0;
-    if (grows(state)) continue;
-    kept[s] = 0;
-    --count;
-    for (const Index from : predecessors.of(state)) {
-      const auto f = static_cast<std::size_t>(from);
-      if (!kept[f] || waiting[f]) continue;
-      waiting[f] = 1;
-      queue.push_back(from);
+  for (int sweep = 0; sweep < options.max_sweeps && !settled(gain, options.relative_width); ++sweep) gain.sweep();
+  if (confined.mdp.states() <= options.largest_solve) {
+    for (int solve = 0; solve < options.max_solves && !settled(gain, options.relative_width); ++solve) {
+      if (!gain.solve()) break;
     }
   }
-  return count > 0;
+  result.gain_lower = gain.lower();
+  result.gain_upper = gain.upper();
+  if (trapped != 0) return result;
+  // With entropy, a gain of exactly 0 is too much already.
+  const bool grows = result.gain_lower > 0.0 || (result.gain_lower == 0.0 && bellman.temperature() > 0.0);
+  if (result.gain_upper >= 0.0)
+    result.verdict = grows ? Existence::Verdict::DoesNotExist : Existence::Verdict::Undecided;
+  return result;
 }
 
 }  // namespace softrl::tabular

@@ -1,6 +1,8 @@
 #include "tabular/iterate.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -11,8 +13,35 @@
 namespace softrl::tabular {
 namespace {
 
-// Looking for unlimited growth costs a few sweeps: after 1, 2, 4, 8, … of them it does not count.
-bool due_for_growth_check(int sweeps) { return (sweeps & (sweeps - 1)) == 0; }
+// Whether a problem with discount 1 has a solution: asked while an iteration does not certify one, until it is known.
+class ExistenceCheck {
+ public:
+  explicit ExistenceCheck(const Bellman& bellman) : bellman_(bellman) {}
+
+  // True if none exists. It costs some sweeps to find out: after 16, 64, 256, … of them that many more do not count.
+  bool fails_after(int sweeps, const Eigen::VectorXd& values) {
+    const bool due = sweeps >= 16 && (sweeps & (sweeps - 1)) == 0 && (sweeps & 0x55555555) != 0;
+    return due && fails(values, {.max_sweeps = sweeps, .largest_solve = 200 * std::min(sweeps, 500)});
+  }
+  bool fails(const Eigen::VectorXd& values, const ExistenceOptions& effort = {}) {
+    if (!known_ || known_->verdict == Existence::Verdict::Undecided) known_ = existence(bellman_, values, effort);
+    return known_->verdict == Existence::Verdict::DoesNotExist;
+  }
+
+  // What is known in the end; at least a rough estimate.
+  Existence found(const Solution& solution) const {
+    Existence result = known_ ? *known_ : existence(bellman_, solution.values, {.max_sweeps = 50, .max_solves = 0});
+    if (std::isfinite(solution.error_bound)) {  // a verified enclosure proves it
+      result.verdict = Existence::Verdict::Exists;
+      result.gain_upper = std::min(result.gain_upper, 0.0);
+    }
+    return result;
+  }
+
+ private:
+  const Bellman& bellman_;
+  std::optional<Existence> known_;
+};
 
 }  // namespace
 
@@ -23,15 +52,17 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
 
   Iterate at{.values = bellman.start_values(options.initial_values), .next = {}, .sweep = {}, .iterations = 0};
   at.next = at.values;
+  const bool undiscounted = mdp.discount() == 1.0;
+  ExistenceCheck existence_check(bellman);
   const auto solution = [&](Status status) {
     const bool finite = at.next.allFinite();
     if (!finite) at.next = at.values.allFinite() ? at.values : bellman.start_values(options.initial_values);
     Solution result = rule.solution(status, at.iterations, at.next, at.sweep);
     result.method = method;
+    if (undiscounted) result.existence = existence_check.found(result);
     return result;
   };
 
-  const bool undiscounted = mdp.discount() == 1.0;
   if (undiscounted && !states_without_exit(mdp, options.base_measure).empty()) {
     at.sweep = bellman.optimal_sweep(at.values, at.next);
     return solution(Status::Infeasible);
@@ -50,8 +81,11 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
       }
       status = rule.assess(at.next, at.sweep);
       const bool ends = last || move == Move::Last;
-      if (!status && undiscounted && (ends || due_for_growth_check(sweeps)) && grows_forever(bellman, at.next))
-        status = Status::Infeasible;
+      if (undiscounted && !std::isfinite(rule.error_bound())) {
+        const bool gives_up = (ends && !status) || status == Status::Stalled;
+        if (gives_up ? existence_check.fails(at.next) : existence_check.fails_after(sweeps, at.next))
+          status = Status::Infeasible;
+      }
       if (!status && ends) status = move == Move::Last ? Status::Stalled : Status::IterationLimit;
     }
     if (options.progress) {

@@ -1,10 +1,13 @@
 // What every exact solver is asked, and what it answers with the bounds it certifies.
 #pragma once
+#include <optional>
+
 #include <Eigen/Core>
 
 #include "softrl/progress.hpp"
 #include "softrl/status.hpp"
 #include "tabular/base_measure.hpp"
+#include "tabular/feasibility.hpp"
 #include "tabular/method.hpp"
 
 namespace softrl::tabular {
@@ -33,6 +36,7 @@ struct Solution {
   double error_bound;      // max of the two gaps: max_s |values(s) − V*(s)| is at most this, rounding included.
   Eigen::VectorXd values;  // [S] the midpoint of the certified bounds; a finite iterate where there are none.
   Eigen::VectorXd policy;  // [K] Boltzmann policy of `values` over pairs; to_dense() makes it [S, A].
+  std::optional<Existence> existence;  // At discount 1: bounds of the gain of staying for ever, and what follows.
 };
 
 }  // namespace softrl::tabular

@@ -77,7 +77,8 @@ Solution StoppingRule::solution(Status status, int iterations, const Eigen::Vect
                   .upper_gap = infinity,
                   .error_bound = infinity,
                   .values = next,
-                  .policy = {}};
+                  .policy = {},
+                  .existence = {}};
   const Mdp& mdp = bellman_.mdp();
   if (!std::isfinite(gap_.upper) && !enclosure_ && status != Status::Infeasible && next.allFinite())
     certify_by_enclosure(next, sweep);
