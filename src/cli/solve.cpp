@@ -14,6 +14,7 @@
 #include <xtensor/xnpy.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/existence_report.hpp"
 #include "cli/output.hpp"
 #include "softrl/atomic_file.hpp"
 #include "tabular/feasibility.hpp"
@@ -54,19 +55,21 @@ void write_npy(const fs::path& path, const double* data, const std::vector<std::
 }
 
 Json report(const SolveArguments& arguments, const Mdp& mdp, const Solution& solution, double seconds) {
-  return {{"status", to_string(solution.status)},
-          {"method", arguments.method},
-          {"discount", mdp.discount()},
-          {"temperature", arguments.options.temperature},
-          {"iterations", solution.iterations},
-          {"residual", number(solution.residual)},
-          {"lower_gap", number(solution.lower_gap)},
-          {"upper_gap", number(solution.upper_gap)},
-          {"error_bound", number(solution.error_bound)},
-          {"seconds", seconds},
-          {"states", mdp.states()},
-          {"state_actions", mdp.pairs()},
-          {"transitions", mdp.transitions()}};
+  Json result{{"status", to_string(solution.status)},
+              {"method", arguments.method},
+              {"discount", mdp.discount()},
+              {"temperature", arguments.options.temperature},
+              {"iterations", solution.iterations},
+              {"residual", number(solution.residual)},
+              {"lower_gap", number(solution.lower_gap)},
+              {"upper_gap", number(solution.upper_gap)},
+              {"error_bound", number(solution.error_bound)},
+              {"seconds", seconds},
+              {"states", mdp.states()},
+              {"state_actions", mdp.pairs()},
+              {"transitions", mdp.transitions()}};
+  report_existence(result, solution, arguments.options.temperature);
+  return result;
 }
 
 // The most likely action of a cell as an arrow; a line to each of them where several tie, "+" where all do.
@@ -158,6 +161,7 @@ void print(const Gridworld& world, const Mdp& mdp, const SolveArguments& argumen
                                     : "nothing certified";
   fmt::print("{} after {} of {} in {:.3g} s: residual {:.3g}, {}\n", to_string(solution.status),
              counted(solution.iterations, "iteration"), arguments.method, seconds, solution.residual, certified);
+  fmt::print("{}", existence_line(solution, arguments.options.temperature));
   const std::string note = remark(world, mdp, solution);
   if (!note.empty()) fmt::print("note: {}\n", note);
   if (overflowed(solution)) return;

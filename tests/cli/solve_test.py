@@ -1,6 +1,7 @@
 """softrl solve: what it writes, what it says, and what it refuses."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -93,6 +94,30 @@ def test_says_when_the_value_is_infinite(softrl, grid, tmp_path):
     assert report["status"] == "infeasible"
     assert report["error_bound"] is None and report["lower_gap"] is None, "infinite numbers are null"
     assert "temperature" in result.stdout
+    # Every row of the path sum has at most the four moves of weight exp(-1/5).
+    assert 1 < report["spectral_radius_lower"] <= report["spectral_radius_upper"] <= 4 * math.exp(-0.2) + 1e-12
+    assert 0 < report["gain_lower"] <= report["gain_upper"]
+    assert "spectral radius" in result.stdout
+
+
+def test_tells_the_gain_of_staying_at_discount_1(softrl, tmp_path):
+    """Beside the goal there is one cell: three moves of cost 1 stay there, so the radius is 3 exp(-1/α)."""
+    grid = write(tmp_path / "two.toml", 'map = "SG"\nstep_cost = 1.0\ndiscount = 1.0\n')
+    out = tmp_path / "out.json"
+    assert softrl("solve", grid, "--temperature", 0.5, "--json", out).returncode == 0
+    report = json.loads(out.read_text())
+    assert report["spectral_radius_lower"] <= 3 * math.exp(-2) <= report["spectral_radius_upper"]
+    assert report["spectral_radius_upper"] - report["spectral_radius_lower"] < 1e-13
+    assert report["gain_lower"] <= 0.5 * math.log(3) - 1 <= report["gain_upper"]
+    assert softrl("solve", grid, "--temperature", 0, "--json", out).returncode == 0
+    report = json.loads(out.read_text())
+    assert report["gain_lower"] <= -1 <= report["gain_upper"] and "spectral_radius_lower" not in report
+
+
+def test_says_when_loops_without_cost_leave_it_open(softrl, tmp_path):
+    grid = write(tmp_path / "free.toml", 'map = "S.G"\nstep_cost = 0.0\ndiscount = 1.0\n')
+    result = softrl("solve", grid, "--temperature", 0)
+    assert result.returncode == 1 and "loops that cost nothing" in result.stdout
 
 
 def test_says_when_the_goal_cannot_be_reached(softrl, tmp_path):
