@@ -15,6 +15,7 @@
 #include "softrl/parallel.hpp"
 #include "tabular/bellman.hpp"
 #include "tabular/certificate.hpp"
+#include "tabular/visitation.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -221,11 +222,7 @@ FiniteHorizonVisitation finite_horizon_visitation(const StepModels& models, cons
   FiniteHorizonVisitation result{.relative_error = 0.0,
                                  .states = DenseTable::Zero(steps + 1, models.states()),
                                  .pairs = DenseTable::Zero(steps, models.pairs())};
-  const Eigen::VectorXd first = start.size() == 0 ? models.at(0).initial_distribution() : start;
-  check_size("start", first.size(), models.states());
-  for (const double weight : first) check_at_least("start", weight, 0.0);
-  check_finite("sum of start", first.sum());
-  result.states.row(0) = first;
+  result.states.row(0) = start_distribution(models.at(0), start);
 
   double roundings = 0.0;
   std::vector<Index> entries(static_cast<std::size_t>(models.states()));

@@ -60,4 +60,12 @@ Eigen::VectorXd PolicySystem::solve(const Eigen::VectorXd& right_side) const {
   return x;
 }
 
+Eigen::VectorXd PolicySystem::solve_transposed(const Eigen::VectorXd& right_side) {
+  assert(regular_);
+  Eigen::VectorXd x = factors_.transpose().solve(right_side);
+  const Eigen::VectorXd residual = right_side - matrix_.transpose() * x;
+  x += factors_.transpose().solve(residual);
+  return x;
+}
+
 }  // namespace softrl::tabular
