@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "tabular/policy_system.hpp"
-
 namespace softrl::tabular {
 namespace {
 
@@ -14,32 +12,6 @@ constexpr double unit = std::numeric_limits<double>::epsilon() / 2.0;  // relati
 
 double largest_magnitude(const Mdp& mdp, double largest_value) {
   return mdp.largest_reward() + mdp.discount() * (1.0 + mdp.row_sum_error()) * largest_value;
-}
-
-// V with (I − γ P_π) V = r_π − α D(π) + bonus, π the Boltzmann policy at `values`: a Newton step of the problem whose
-// rewards are all raised by `bonus`. Empty where the system is singular.
-std::optional<Eigen::VectorXd> newton_step(const Bellman& bellman, const Eigen::VectorXd& values, double bonus) {
-  const Mdp& mdp = bellman.mdp();
-  const Eigen::VectorXd policy = bellman.boltzmann(bellman.action_values(values));
-  const PolicySystem system(mdp, policy);
-  if (!system.regular()) return std::nullopt;
-  const Eigen::VectorXd rewards = bellman.action_values(Eigen::VectorXd::Zero(mdp.states()));
-  const Eigen::VectorXd raised = bellman.policy_values(policy, rewards).array() + bonus;
-  if (!raised.allFinite()) return std::nullopt;
-  const Eigen::VectorXd solution = system.solve(bellman.start_values(raised));
-  if (!solution.allFinite()) return std::nullopt;
-  return bellman.start_values(solution);
-}
-
-// The extremes of TV − V with what rounding may have done to them.
-struct VerifiedChange {
-  double smallest, largest;
-};
-VerifiedChange verified_change(Bellman& bellman, const Eigen::VectorXd& values) {
-  Eigen::VectorXd next(values.size());
-  const Sweep sweep = bellman.optimal_sweep(values, next);
-  const double error = change_rounding_error(bellman, sweep);
-  return {.smallest = sweep.smallest_change - error, .largest = sweep.largest_change + error};
 }
 
 }  // namespace
@@ -97,24 +69,6 @@ Gap macqueen_porteus(const Bellman& bellman, const Sweep& sweep) {
     return c + 8.0 * unit * std::abs(c);
   };
   return {-bound(-sweep.smallest_change), bound(sweep.largest_change)};
-}
-
-std::optional<Enclosure> enclose(Bellman& bellman, const Eigen::VectorXd& values, double margin) {
-  // From below, the policy at hand evaluated with lowered rewards is a subsolution by itself.
-  const auto lower = newton_step(bellman, values, -margin);
-  if (!lower || !(verified_change(bellman, *lower).smallest > 0.0)) return std::nullopt;
-
-  // From above, an other policy may be better with raised rewards (at temperature 0, a longer path of equal value), so
-  // Newton's iteration for the raised problem goes on until an iterate is a supersolution of the given one.
-  constexpr int max_steps = 20;
-  Eigen::VectorXd upper = values;
-  for (int step = 0; step < max_steps; ++step) {
-    auto next = newton_step(bellman, upper, margin);
-    if (!next) return std::nullopt;
-    upper = std::move(*next);
-    if (verified_change(bellman, upper).largest < 0.0) return Enclosure{.lower = *lower, .upper = upper};
-  }
-  return std::nullopt;
 }
 
 }  // namespace softrl::tabular

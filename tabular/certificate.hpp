@@ -4,10 +4,6 @@
 // backups differ from exact ones by at most backup_rounding_error(), so an inequality that holds with that much to
 // spare holds.
 #pragma once
-#include <optional>
-
-#include <Eigen/Core>
-
 #include "tabular/bellman.hpp"
 
 namespace softrl::tabular {
@@ -35,18 +31,5 @@ struct Gap {
 // MacQueen-Porteus bounds after a sweep W = TV (docs/math.md 2.5): W + lower ≤ V* ≤ W + upper in every state that is
 // not terminal. Infinite where the discount is 1, or so close to it that rounding decides.
 Gap macqueen_porteus(const Bellman& bellman, const Sweep& sweep);
-
-struct Enclosure {
-  Eigen::VectorXd lower, upper;  // [S] lower ≤ V* ≤ upper.
-};
-
-// Bounds that also work at discount 1: strict sub- and supersolutions TL > L and TU < U near `values`, found as (near)
-// solutions of the same problem with every reward changed by ∓margin and then verified state by state. `margin` > 0 in
-// reward units should exceed the residual of `values`; the width is about 2 margin times the expected steps to the end.
-//
-// Strictness is what makes this sound at discount 1: adding up U − TU > 0 along any policy that is not sure to reach a
-// terminal state shows that its return is −∞. So V* is the best over policies that do, all of them bounded by U, and
-// the Boltzmann policy of L is one of them, with return at least L. Empty if no such pair could be verified.
-std::optional<Enclosure> enclose(Bellman& bellman, const Eigen::VectorXd& values, double margin);
 
 }  // namespace softrl::tabular

@@ -8,6 +8,7 @@
 #include "softrl/status.hpp"
 #include "tabular/bellman.hpp"
 #include "tabular/certificate.hpp"
+#include "tabular/enclosure.hpp"
 #include "tabular/solution.hpp"
 
 namespace softrl::tabular {
