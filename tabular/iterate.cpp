@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "softrl/check.hpp"
+#include "tabular/certificate.hpp"
 #include "tabular/feasibility.hpp"
 #include "tabular/stopping_rule.hpp"
 
@@ -43,6 +44,9 @@ class ExistenceCheck {
   std::optional<Existence> known_;
 };
 
+// Most steps in a row without a certifying sweep.
+constexpr int longest_pause = 16;
+
 }  // namespace
 
 Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, const Step& step) {
@@ -50,7 +54,11 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
   StoppingRule rule(bellman, options.tolerance);
   check_count("max_iterations", options.max_iterations, 1);
 
-  Iterate at{.values = bellman.start_values(options.initial_values), .next = {}, .sweep = {}, .iterations = 0};
+  Iterate at{.values = bellman.start_values(options.initial_values),
+             .next = {},
+             .sweep = {},
+             .certified = false,
+             .iterations = 0};
   at.next = at.values;
   const bool undiscounted = mdp.discount() == 1.0;
   ExistenceCheck existence_check(bellman);
@@ -68,11 +76,14 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
     return solution(Status::Infeasible);
   }
 
-  for (int sweeps = 0;;) {
+  for (int sweeps = 0, certified_at = 0;;) {
     const Move move = step(at);
     const bool last = ++at.iterations == options.max_iterations;
+    at.certified = move != Move::Continue || last || at.iterations - certified_at >= longest_pause ||
+                   at.sweep.residual() <= 4.0 * backup_rounding_error(bellman, at.sweep.largest_value);
     std::optional<Status> status;
-    if (move != Move::Continue || last) {
+    if (at.certified) {
+      certified_at = at.iterations;
       at.sweep = bellman.optimal_sweep(at.values, at.next);
       ++sweeps;
       if (move == Move::Last && !at.values.allFinite()) {  // a sweep may hide it where nothing leads
@@ -95,6 +106,16 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
     }
     if (status) return solution(*status);
   }
+}
+
+void move_to_midpoint(const Bellman& bellman, Iterate& at) {
+  const Mdp& mdp = bellman.mdp();
+  if (mdp.has_terminal_states() || mdp.discount() == 0.0) return;
+  const Gap gap = macqueen_porteus(bellman, at.sweep);
+  const double middle = 0.5 * (gap.lower + gap.upper);
+  if (!std::isfinite(middle)) return;
+  at.next.array() += middle;
+  at.values.array() += middle / mdp.discount();
 }
 
 }  // namespace softrl::tabular

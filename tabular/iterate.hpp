@@ -15,13 +15,14 @@ namespace softrl::tabular {
 struct Iterate {
   Eigen::VectorXd values;  // [S] V, with the given values in terminal states.
   Eigen::VectorXd next;    // [S] W = TV of the last certifying sweep; before the first, the start values, as `values`.
-  Sweep sweep;             // That sweep; a step that goes on without one leaves its own, for the progress to show.
+  Sweep sweep;             // That sweep; a step that goes on without one leaves what its own changes were.
+  bool certified;          // Whether `next` and `sweep` belong to `values`: false before the first certifying sweep.
   int iterations;          // Steps done so far.
 };
 
 // What is to follow a step.
 enum class Move {
-  Continue,  // Another step.
+  Continue,  // Another step; but after 16 in a row, or when rounding stops them, a certifying sweep comes in between.
   Certify,   // A sweep of all states, W = TV, from which bounds are certified.
   Last,      // The same, and then the end: there is no way on from these values. The only case in which they may be
              // infinite or NaN.
@@ -34,5 +35,10 @@ using Step = std::function<Move(Iterate&)>;
 // discount 1 it also asks, now and then, whether the problem has a solution at all. Throws std::invalid_argument,
 // naming the option, if one is out of range.
 Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, const Step& step);
+
+// Shifts values and next by constants such that next is the middle of the bounds certified by MacQueen-Porteus,
+// where no state is terminal: T(V + c) = TV + γc, so this is free, and it removes the part of the error that sweeps in
+// place are slowest to reduce. Elsewhere, or where there are no bounds, nothing happens.
+void move_to_midpoint(const Bellman& bellman, Iterate& at);
 
 }  // namespace softrl::tabular

@@ -7,8 +7,14 @@
 namespace softrl::tabular {
 
 enum class Method {
-  ValueIteration,   // "value_iteration"
-  PolicyIteration,  // "policy_iteration"
+  ValueIteration,           // "value_iteration"
+  GaussSeidel,              // "gauss_seidel"
+  PrioritizedSweeping,      // "prioritized_sweeping"
+  PolicyIteration,          // "policy_iteration"
+  ModifiedPolicyIteration,  // "modified_policy_iteration"
+  Anderson,                 // "anderson"
+  Topological,              // "topological"
+  Auto,                     // "auto": one of the others, by the structure of the process (solver.hpp)
 };
 
 std::span<const Method> all_methods();

@@ -6,7 +6,11 @@
 
 namespace softrl::tabular {
 
-// Throws as the method does.
-Solution solve(const Mdp& mdp, Method method, const SolverOptions& options = {});
+// What Method::Auto stands for: `topological` where no strongly connected component holds more than half of the states,
+// `policy_iteration` up to 2,000 states, `modified_policy_iteration` beyond. Costs about as much as a sweep.
+Method choose_method(const Mdp& mdp, const SolverOptions& options = {});
+
+// Throws as the method does. Solution::method tells what Method::Auto chose.
+Solution solve(const Mdp& mdp, Method method = Method::Auto, const SolverOptions& options = {});
 
 }  // namespace softrl::tabular
