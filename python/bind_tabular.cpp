@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,17 +17,18 @@
 #include <nanobind/stl/function.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include "bind_support.hpp"
 #include "softrl/status.hpp"
 #include "tabular/bellman.hpp"
 #include "tabular/gridworld.hpp"
 #include "tabular/mdp.hpp"
 #include "tabular/policy_evaluation.hpp"
-#include "tabular/soft_policy_iteration.hpp"
-#include "tabular/soft_value_iteration.hpp"
+#include "tabular/solver.hpp"
 #include "tabular/theory.hpp"
 
 namespace nb = nanobind;
@@ -105,9 +107,6 @@ Mdp make_mdp(double discount, const nb::object& action_offsets, const nb::object
   return Mdp(std::move(arrays));
 }
 
-// A view that cannot be written through: what is certified must not change under its certificate.
-Eigen::Map<const VectorXd> read_only(const VectorXd& values) { return {values.data(), values.size()}; }
-
 // What the observer sees is a dict of the measurements and the iteration. With or without one, Ctrl-C ends a long
 // solve.
 ProgressObserver to_observer(const std::optional<PythonObserver>& observer) {
@@ -123,10 +122,6 @@ ProgressObserver to_observer(const std::optional<PythonObserver>& observer) {
     for (const auto& [name, value] : progress.measurements) measurements.emplace(name, value);
     (*observer)(measurements);
   };
-}
-
-BaseMeasure to_measure(const std::optional<VectorXd>& log_weights) {
-  return {.log_weights = log_weights.value_or(VectorXd())};
 }
 
 void bind_mdp(nb::module_& m) {
@@ -215,11 +210,18 @@ void bind_gridworld(nb::module_& m) {
         "The same from text; `name` stands for the file in messages.");
 }
 
+std::optional<std::pair<double, double>> gain_bounds(const Solution& solution) {
+  if (!solution.existence) return std::nullopt;
+  return std::pair(solution.existence->gain_lower, solution.existence->gain_upper);
+}
+
 void bind_solution(nb::module_& m) {
   nb::class_<Solution>(m, "Solution", "What a solver found and certifies; see tabular/solution.hpp.")
       .def_prop_ro(
           "status", [](const Solution& s) { return std::string(to_string(s.status)); },
           "'converged', 'iteration_limit', 'stalled' or 'infeasible'.")
+      .def_prop_ro(
+          "method", [](const Solution& s) { return std::string(to_string(s.method)); }, "The method that found it.")
       .def_ro("iterations", &Solution::iterations, "Sweeps, or linear solves of policy iteration.")
       .def_ro("residual", &Solution::residual, "max |TV - V| at the last sweep.")
       .def_ro("lower_gap", &Solution::lower_gap, "values - lower_gap <= V* in every state.")
@@ -230,6 +232,10 @@ void bind_solution(nb::module_& m) {
       .def_prop_ro(
           "policy", [](const Solution& s) { return read_only(s.policy); },
           "[K] over pairs; read-only. to_dense() makes it [S, A].")
+      .def_prop_ro(
+          "gain", &gain_bounds,
+          "(lower, upper) bounds of what a step is worth to a policy that never ends, at discount 1; else None. A "
+          "solution exists while it is below 0; see tabular/feasibility.hpp.")
       .def("__repr__", [](const Solution& s) {
         return fmt::format("<Solution {} iterations={} error_bound={:.3g}>", to_string(s.status), s.iterations,
                            s.error_bound);
@@ -247,25 +253,11 @@ void bind_solution(nb::module_& m) {
       });
 }
 
-void bind_solver(nb::module_& m, const char* name, Solution (*solve)(const Mdp&, const SolverOptions&),
-                 const char* doc) {
-  const SolverOptions defaults;
-  m.def(
-      name,
-      [solve](const Mdp& mdp, double temperature, double tolerance, int max_iterations,
-              const std::optional<VectorXd>& log_weights, const std::optional<VectorXd>& initial_values, int threads,
-              const std::optional<PythonObserver>& progress) {
-        return solve(mdp, {.temperature = temperature,
-                           .tolerance = tolerance,
-                           .max_iterations = max_iterations,
-                           .base_measure = to_measure(log_weights),
-                           .initial_values = initial_values.value_or(VectorXd()),
-                           .threads = threads,
-                           .progress = to_observer(progress)});
-      },
-      "mdp"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "tolerance"_a = defaults.tolerance,
-      "max_iterations"_a = defaults.max_iterations, "log_weights"_a = nb::none(), "initial_values"_a = nb::none(),
-      "threads"_a = defaults.threads, "progress"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(), doc);
+Method to_method(const std::string& name) {
+  if (const auto method = method_named(name)) return *method;
+  std::string names;
+  for (const Method method : all_methods()) names += fmt::format("{}{}", names.empty() ? "" : ", ", to_string(method));
+  throw nb::value_error(fmt::format("method must be one of {}, got '{}'", names, name).c_str());
 }
 
 void bind_backups(nb::module_& m) {
@@ -292,16 +284,32 @@ void bind_backups(nb::module_& m) {
 }
 
 void bind_solvers(nb::module_& m) {
-  bind_solver(m, "soft_value_iteration", &soft_value_iteration,
-              "Soft value iteration; options, units and errors as in tabular/soft_value_iteration.hpp.\n\n"
-              "log_weights [K]     log of the base measure; default 0, the entropy bonus\n"
-              "initial_values [S]  where to start; default 0\n"
-              "progress            called each sweep with {'iteration', 'residual', 'error_bound'}");
-  bind_solver(
-      m, "soft_policy_iteration", &soft_policy_iteration,
-      "Soft policy iteration (Newton's method); options, units and errors as in tabular/soft_policy_iteration.hpp.\n\n"
+  std::vector<std::string> names;
+  for (const Method method : all_methods()) names.emplace_back(to_string(method));
+  m.attr("methods") = nb::cast(names);
+  const SolverOptions options;
+  m.def(
+      "solve",
+      [](const Mdp& mdp, const std::string& method, double temperature, double tolerance, int max_iterations,
+         const std::optional<VectorXd>& log_weights, const std::optional<VectorXd>& initial_values, int threads,
+         const std::optional<PythonObserver>& progress) {
+        return solve(mdp, to_method(method),
+                     {.temperature = temperature,
+                      .tolerance = tolerance,
+                      .max_iterations = max_iterations,
+                      .base_measure = to_measure(log_weights),
+                      .initial_values = initial_values.value_or(VectorXd()),
+                      .threads = threads,
+                      .progress = to_observer(progress)});
+      },
+      "mdp"_a, "method"_a = "auto", nb::kw_only(), "temperature"_a = options.temperature,
+      "tolerance"_a = options.tolerance, "max_iterations"_a = options.max_iterations, "log_weights"_a = nb::none(),
+      "initial_values"_a = nb::none(), "threads"_a = options.threads, "progress"_a = nb::none(),
+      nb::call_guard<nb::gil_scoped_release>(),
+      "The exact solution by one of `methods`; options, units and errors as in tabular/solution.hpp.\n\n"
       "log_weights [K]     log of the base measure; default 0, the entropy bonus\n"
-      "initial_values [S]  whose Boltzmann policy is the first; default: the base measure itself\n"
+      "initial_values [S]  warm start\n"
+      "threads             0: one for each core; the answer does not depend on it\n"
       "progress            called each iteration with {'iteration', 'residual', 'error_bound'}");
   const PolicyEvaluationOptions defaults;
   m.def(

@@ -2,11 +2,11 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, LogNorm
 
 from . import tabular
 
-__all__ = ["convergence", "cooling", "draw_gridworld", "gridworld", "newton_rate"]
+__all__ = ["convergence", "cooling", "draw_gridworld", "gridworld", "newton_rate", "visitation"]
 
 _STEPS = np.array([[-1, 0], [0, 1], [1, 0], [0, -1]])  # up, right, down, left as (row, column)
 
@@ -40,52 +40,97 @@ def draw_gridworld(axes, world, mdp, solution):
     return image
 
 
+def _maps(world, count):
+    """A figure with `count` panels in the shape of the map: wide maps one above the other, others side by side."""
+    rows, columns = world.state_at.shape
+    stacked = columns > 1.3 * rows
+    width = 5.0 if count == 1 or stacked else 4.0
+    height = width * rows / columns + 0.5
+    shape = (count, 1) if stacked else (1, count)
+    return plt.subplots(
+        *shape, figsize=(shape[1] * (width + 1.2), shape[0] * height), squeeze=False, layout="constrained"
+    )
+
+
 def gridworld(world, discount=None, temperature=1.0):
     """Values and policy on the map. `world` is a Gridworld or a file; `temperature` one number or several, a panel each."""
     world = _world(world)
     mdp = world.mdp(discount)
     temperatures = np.atleast_1d(temperature)
-    rows, columns = world.state_at.shape
-    width = 5.0 if len(temperatures) == 1 or columns > 1.3 * rows else 4.0
-    height = width * rows / columns + 0.5
-    stacked = columns > 1.3 * rows  # wide maps one above the other, others side by side
-    shape = (len(temperatures), 1) if stacked else (1, len(temperatures))
-    figure, panels = plt.subplots(
-        *shape, figsize=(shape[1] * (width + 1.2), shape[0] * height), squeeze=False, layout="constrained"
-    )
+    figure, panels = _maps(world, len(temperatures))
     for axes, alpha in zip(panels.flat, temperatures):
-        solution = tabular.soft_policy_iteration(mdp, temperature=alpha)
+        solution = tabular.solve(mdp, "policy_iteration", temperature=alpha)
         image = draw_gridworld(axes, world, mdp, solution)
         axes.set_title(f"temperature {alpha:g}, discount {mdp.discount:g}", fontsize=10)
         figure.colorbar(image, ax=axes, shrink=0.9, label="soft value")
     return figure
 
 
-def convergence(world, discount=None, temperature=1.0):
-    """Certified bound and true error against the iteration, for value iteration and for policy iteration."""
+def visitation(world, discount=None, temperature=1.0):
+    """Expected discounted visits from the start, on the map, down to a millionth of the largest.
+
+    `temperature` is one number or several, a panel each.
+    """
+    world = _world(world)
+    mdp = world.mdp(discount)
+    temperatures = np.atleast_1d(temperature)
+    figure, panels = _maps(world, len(temperatures))
+    for axes, alpha in zip(panels.flat, temperatures):
+        solution = tabular.solve(mdp, "policy_iteration", temperature=alpha)
+        visits = tabular.visitation(mdp, solution.policy).states
+        shown = np.full(world.state_at.shape, np.nan)
+        shown[tuple(world.cells.T)] = np.where(visits > 0, visits, np.nan)
+        axes.imshow(np.where(world.state_at < 0, 1.0, np.nan), cmap=ListedColormap(["0.25"]))
+        image = axes.imshow(shown, cmap="magma", norm=LogNorm(vmin=1e-6 * visits.max()))
+        for state, (row, column) in enumerate(world.cells):
+            if world.symbol(state) not in ". ":
+                axes.text(column, row, world.symbol(state), ha="center", va="center", color="tab:cyan", fontweight="bold")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_title(f"temperature {alpha:g}, discount {mdp.discount:g}", fontsize=10)
+        figure.colorbar(image, ax=axes, shrink=0.9, label="expected discounted visits")
+    return figure
+
+
+def convergence(world, discount=None, temperature=1.0, methods=None):
+    """Certified band around the values and their true error against the iteration, a panel for each method.
+
+    Errors are on an axis that is linear near 0 and logarithmic beyond, so that both sides of the band are seen.
+    """
     mdp = _world(world).mdp(discount)
-    truth = tabular.soft_policy_iteration(mdp, temperature=temperature, tolerance=0.0)
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for name, solve, colour in (
-        ("value iteration", tabular.soft_value_iteration, "tab:blue"),
-        ("policy iteration", tabular.soft_policy_iteration, "tab:orange"),
-    ):
-        bounds = []
-        solve(mdp, temperature=temperature, progress=lambda p: bounds.append(p["error_bound"]))
-        iterations = np.arange(1, len(bounds) + 1)
+    truth = tabular.solve(mdp, "policy_iteration", temperature=temperature, tolerance=0.0)
+    methods = [m for m in tabular.methods if m != "auto"] if methods is None else list(methods)
+    columns = min(len(methods), 4)
+    figure, panels = plt.subplots(
+        -(-len(methods) // columns), columns, figsize=(3.6 * columns, 3.0 * -(-len(methods) // columns)), sharey=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for axes, method in zip(panels.flat, methods):
+        whole = tabular.solve(mdp, method, temperature=temperature)
         # The values after n iterations are what the solver returns when n is its limit.
-        shown = np.unique(np.geomspace(1, len(bounds), 60).astype(int))
-        errors = [
-            np.abs(solve(mdp, temperature=temperature, tolerance=0.0, max_iterations=int(n)).values - truth.values).max()
-            for n in shown
-        ]
-        axes.plot(iterations, bounds, color=colour, linewidth=4, alpha=0.35, label=f"{name}: certified bound")
-        axes.plot(shown, np.maximum(errors, truth.error_bound), ".", color=colour, markersize=4, label=f"{name}: true error")
-    axes.axhline(truth.error_bound, color="0.6", linewidth=1, linestyle=":", label="accuracy of the reference")
-    axes.set(xscale="log", yscale="log", xlabel="iteration", ylabel="error of the values (reward units)")
-    axes.set_title(f"temperature {temperature:g}, discount {mdp.discount:g}")
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=9)
+        shown = np.unique(np.geomspace(1, whole.iterations, 40).astype(int))
+        steps = [tabular.solve(mdp, method, temperature=temperature, max_iterations=int(n)) for n in shown]
+        errors = np.array([[(s.values - truth.values).min(), (s.values - truth.values).max()] for s in steps])
+        axes.fill_between(
+            shown, [-s.upper_gap for s in steps], [s.lower_gap for s in steps], color="tab:blue", alpha=0.25,
+            linewidth=0, label="certified band",
+        )  # fmt: skip
+        axes.plot(shown, errors[:, 0], ".", color="tab:orange", markersize=4, label="true error, least and largest")
+        axes.plot(shown, errors[:, 1], ".", color="tab:orange", markersize=4)
+        axes.set_title(method, fontsize=10)
+        axes.set_xscale("log")
+        axes.set_yscale("symlog", linthresh=1e-8)
+        axes.set_yticks([-1, -1e-4, 0, 1e-4, 1])
+        axes.minorticks_off()
+        axes.set_xlabel("iteration")
+        axes.grid(alpha=0.3)
+    for axes in panels.flat[len(methods) :]:
+        axes.axis("off")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("values minus V* (reward units)")
+    figure.suptitle(f"temperature {temperature:g}, discount {mdp.discount:g}", fontsize=11)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
@@ -93,9 +138,9 @@ def cooling(world, discount=None, temperatures=None):
     """Largest gain V_α − V_0 of the soft over the hard values against the temperature, with its bound."""
     mdp = _world(world).mdp(discount)
     temperatures = np.geomspace(1e-3, 10.0, 40) if temperatures is None else np.asarray(temperatures)
-    hard = tabular.soft_policy_iteration(mdp, temperature=0.0)
+    hard = tabular.solve(mdp, "policy_iteration", temperature=0.0)
     gains = [
-        (tabular.soft_policy_iteration(mdp, temperature=alpha).values - hard.values).max() for alpha in temperatures
+        (tabular.solve(mdp, "policy_iteration", temperature=alpha).values - hard.values).max() for alpha in temperatures
     ]
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     axes.plot(temperatures, gains, ".-", label=r"$\max_s\, V_\alpha(s) - V_0(s)$")
@@ -110,7 +155,7 @@ def cooling(world, discount=None, temperatures=None):
 def newton_rate(world, discount=None, temperature=1.0):
     """Error after a policy iteration against the error before it, with the quadratic bound of docs/math.md 2.7."""
     mdp = _world(world).mdp(discount)
-    truth = tabular.soft_policy_iteration(mdp, temperature=temperature, tolerance=0.0)
+    truth = tabular.solve(mdp, "policy_iteration", temperature=temperature, tolerance=0.0)
     policy, errors = tabular.boltzmann_policy(mdp, np.zeros(mdp.pairs), temperature=temperature), []
     for _ in range(30):
         values = tabular.policy_evaluation(mdp, policy, temperature=temperature).values

@@ -2,45 +2,71 @@
 
     world = tabular.read_gridworld("examples/gridworlds/cliff.toml")
     mdp = world.mdp(discount=0.95)
-    solution = tabular.soft_policy_iteration(mdp, temperature=0.5)
+    solution = tabular.solve(mdp, "policy_iteration", temperature=0.5)
     solution.values, tabular.to_dense(mdp, solution.policy), solution.error_bound
 """
 
 import numpy as np
 
 from ._exact.tabular import (
+    Advantage,
+    AverageValue,
+    FiniteHorizonSolution,
+    FiniteHorizonVisitation,
     Gridworld,
+    Hitting,
     Mdp,
     PolicyEvaluation,
     Solution,
     Theorem,
+    Visitation,
     action_values,
+    advantage,
+    average_value,
+    backward_induction,
     boltzmann_policy,
+    expected_hitting_times,
+    finite_horizon_visitation,
+    hitting_probabilities,
+    methods,
     parse_gridworld,
     policy_evaluation,
     read_gridworld,
-    soft_policy_iteration,
-    soft_value_iteration,
+    solve,
     to_dense,
     verify,
+    visitation,
 )
 
 __all__ = [
+    "Advantage",
+    "AverageValue",
+    "FiniteHorizonSolution",
+    "FiniteHorizonVisitation",
     "Gridworld",
+    "Hitting",
     "Mdp",
     "PolicyEvaluation",
     "Solution",
     "Theorem",
+    "Visitation",
     "action_values",
+    "advantage",
+    "average_value",
+    "backward_induction",
     "boltzmann_policy",
+    "expected_hitting_times",
+    "finite_horizon_visitation",
+    "hitting_probabilities",
     "mdp_from_tables",
+    "methods",
     "parse_gridworld",
     "policy_evaluation",
     "read_gridworld",
-    "soft_policy_iteration",
-    "soft_value_iteration",
+    "solve",
     "to_dense",
     "verify",
+    "visitation",
 ]
 
 

@@ -39,13 +39,13 @@ def numpy_values(transitions, rewards, discount, temperature, log_weights=0.0, t
 
 
 @pytest.mark.parametrize("seed", RNG_SEEDS)
-@pytest.mark.parametrize("solve", [tabular.soft_value_iteration, tabular.soft_policy_iteration])
+@pytest.mark.parametrize("method", ["value_iteration", "policy_iteration"])
 @pytest.mark.parametrize("temperature", [0.0, 0.4])
-def test_solvers_agree_with_numpy(solve, seed, temperature):
+def test_solvers_agree_with_numpy(method, seed, temperature):
     transitions, rewards = random_tables(seed)
     terminal = {2: -1.5} if seed % 2 else {}
     mdp = tabular.mdp_from_tables(transitions, rewards, 0.9, terminal)
-    solution = solve(mdp, temperature=temperature, tolerance=1e-9)
+    solution = tabular.solve(mdp, method, temperature=temperature, tolerance=1e-9)
     expected = numpy_values(transitions, rewards, 0.9, temperature, terminal=terminal)
     assert solution.status == "converged"
     assert solution.error_bound <= 1e-9
@@ -56,7 +56,7 @@ def test_solvers_agree_with_numpy(solve, seed, temperature):
 def test_policy_is_the_softmax_of_the_action_values(seed):
     transitions, rewards = random_tables(seed)
     mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
-    solution = tabular.soft_value_iteration(mdp, temperature=0.4)
+    solution = tabular.solve(mdp, "value_iteration", temperature=0.4)
     q = rewards + 0.9 * transitions @ solution.values
     expected = np.exp((q - q.max(axis=1, keepdims=True)) / 0.4)
     expected /= expected.sum(axis=1, keepdims=True)
@@ -75,7 +75,7 @@ def test_base_measure_is_given_by_log_weights(seed):
     transitions, rewards = random_tables(seed)
     log_weights = np.random.default_rng(seed + 100).normal(size=rewards.shape)
     mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
-    solution = tabular.soft_policy_iteration(mdp, temperature=0.4, log_weights=log_weights.ravel())
+    solution = tabular.solve(mdp, "policy_iteration", temperature=0.4, log_weights=log_weights.ravel())
     expected = numpy_values(transitions, rewards, 0.9, 0.4, log_weights)
     assert np.abs(solution.values - expected).max() <= solution.error_bound + 1e-12
 
@@ -102,7 +102,7 @@ def test_mdp_from_arrays_tells_its_shape():
     )
     assert (mdp.states, mdp.pairs, mdp.transitions, mdp.action_names) == (2, 2, 2, 3)
     assert mdp.deterministic and mdp.is_terminal(1) and not mdp.is_terminal(0)
-    solution = tabular.soft_value_iteration(mdp, temperature=0.0)
+    solution = tabular.solve(mdp, "value_iteration", temperature=0.0)
     assert solution.values == pytest.approx([4.0, 4.0], abs=1e-8)  # 2 + 0.5 V = 4 = V, against 1 + 0.5 * 4 = 3
     assert tabular.to_dense(mdp, solution.policy, missing=-1.0).tolist() == [[0.0, -1.0, 1.0], [-1.0, -1.0, -1.0]]
     assert mdp.with_discount(0.25).discount == 0.25
@@ -111,7 +111,7 @@ def test_mdp_from_arrays_tells_its_shape():
 def test_progress_is_called_with_the_measurements():
     mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
     seen = []
-    solution = tabular.soft_value_iteration(mdp, progress=seen.append)
+    solution = tabular.solve(mdp, "value_iteration", progress=seen.append)
     assert [p["iteration"] for p in seen] == list(range(1, solution.iterations + 1))
     assert seen[-1]["error_bound"] <= 1e-8
     assert seen[-1]["residual"] == solution.residual
@@ -125,7 +125,7 @@ def test_an_exception_in_progress_comes_out():
         raise Enough
 
     with pytest.raises(Enough):
-        tabular.soft_value_iteration(tabular.mdp_from_tables(*random_tables(1), 0.9), progress=stop)
+        tabular.solve(tabular.mdp_from_tables(*random_tables(1), 0.9), "value_iteration", progress=stop)
 
 
 def test_an_interrupt_ends_a_long_solve():
@@ -134,7 +134,7 @@ def test_an_interrupt_ends_a_long_solve():
         "import numpy as np, _thread, threading; from softrl import tabular;"
         "mdp = tabular.mdp_from_tables(np.eye(2)[:, None, :], np.array([[0.0], [1.0]]), 1 - 1e-12);"
         "threading.Timer(0.5, _thread.interrupt_main).start();"
-        "tabular.soft_value_iteration(mdp, max_iterations=2**31 - 1)"
+        "tabular.solve(mdp, 'value_iteration', max_iterations=2**31 - 1)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "KeyboardInterrupt" in result.stderr
@@ -144,14 +144,14 @@ def test_other_threads_run_while_it_solves():
     """The solver waits, inside its progress callback, for another thread that itself calls the solver."""
     mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
     results = []
-    thread = threading.Thread(target=lambda: results.append(tabular.soft_value_iteration(mdp)))
+    thread = threading.Thread(target=lambda: results.append(tabular.solve(mdp, "value_iteration")))
 
     def run_the_other(progress):
         if progress["iteration"] == 1:
             thread.start()
             thread.join(timeout=60.0)
 
-    own = tabular.soft_value_iteration(mdp, progress=run_the_other)
+    own = tabular.solve(mdp, "value_iteration", progress=run_the_other)
     assert np.array_equal(results[0].values, own.values)
 
 
@@ -170,7 +170,7 @@ def test_errors_are_python_ones(tmp_path):
     transitions, rewards = random_tables(1)
     mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
     with pytest.raises(ValueError, match="temperature must be finite and at least 0, got -1"):
-        tabular.soft_value_iteration(mdp, temperature=-1.0)
+        tabular.solve(mdp, "value_iteration", temperature=-1.0)
     with pytest.raises(ValueError, match=r"discount must be in \[0, 1\], got 1.5"):
         mdp.with_discount(1.5)
     with pytest.raises(ValueError, match="discount must be below 1"):
@@ -179,7 +179,7 @@ def test_errors_are_python_ones(tmp_path):
     with pytest.raises(ValueError, match="state 3, action 1: probabilities must sum to 1, got 0.9"):
         tabular.mdp_from_tables(transitions, rewards, 0.9)
     with pytest.raises(ValueError, match="initial_values must have 7 entries, got 2"):
-        tabular.soft_value_iteration(mdp, initial_values=np.zeros(2))
+        tabular.solve(mdp, "value_iteration", initial_values=np.zeros(2))
     with pytest.raises(ValueError, match="values must have 7 entries"):
         tabular.action_values(mdp, np.zeros(3))
     with pytest.raises(ValueError, match="transitions must have shape"):
@@ -235,7 +235,7 @@ def test_arrays_of_numbers_refuse_what_is_not_a_number():
 
 def test_what_is_certified_cannot_be_overwritten():
     mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
-    solution = tabular.soft_value_iteration(mdp)
+    solution = tabular.solve(mdp, "value_iteration")
     evaluation = tabular.policy_evaluation(mdp, solution.policy)
     for array in (solution.values, solution.policy, evaluation.values):
         with pytest.raises(ValueError, match="read-only"):
@@ -249,6 +249,49 @@ def test_what_is_certified_cannot_be_overwritten():
 def test_what_is_printed_says_what_it_is():
     mdp = tabular.mdp_from_tables(*random_tables(1), 0.9)
     assert repr(mdp) == "<Mdp states=7 pairs=21 transitions=147 discount=0.9>"
-    solution = tabular.soft_value_iteration(mdp)
+    solution = tabular.solve(mdp, "value_iteration")
     assert repr(solution).startswith(f"<Solution converged iterations={solution.iterations} error_bound=")
     assert repr(tabular.policy_evaluation(mdp, solution.policy)).startswith("<PolicyEvaluation converged error_bound=")
+
+
+def test_measures_agree_with_dense_linear_algebra():
+    transitions, rewards = random_tables(3)
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
+    solution = tabular.solve(mdp, temperature=0.4)
+    policy = tabular.to_dense(mdp, solution.policy)
+    moves = np.einsum("sa,sat->st", policy, transitions)
+    start = np.eye(len(rewards))[0]
+
+    visits = tabular.visitation(mdp, solution.policy, start=start)
+    expected = np.linalg.solve((np.eye(len(rewards)) - 0.9 * moves).T, start)
+    assert np.abs(visits.states - expected).sum() <= visits.error_bound + 1e-12
+    np.testing.assert_allclose(tabular.to_dense(mdp, visits.pairs), expected[:, None] * policy, atol=1e-12)
+
+    others = np.delete(moves, 0, axis=0)
+    times = np.linalg.solve(np.eye(len(rewards) - 1) - np.delete(others, 0, axis=1), np.ones(len(rewards) - 1))
+    hitting = tabular.expected_hitting_times(mdp, solution.policy, [0])
+    np.testing.assert_allclose(hitting.states, np.concatenate([[0.0], times]), rtol=1e-9)
+    assert tabular.hitting_probabilities(mdp, solution.policy, [0]).states == pytest.approx(1.0)
+
+    q = rewards + 0.9 * transitions @ solution.values
+    advantage = tabular.advantage(mdp, solution.values, solution.error_bound)
+    np.testing.assert_allclose(tabular.to_dense(mdp, advantage.advantages), q - solution.values[:, None], atol=1e-12)
+    average = tabular.average_value(mdp, solution.values, solution.error_bound, start=start)
+    assert abs(average.value - solution.values[0]) <= average.error_bound
+
+
+def test_backward_induction_agrees_with_numpy():
+    steps = 6
+    tables = [random_tables(seed) for seed in range(steps)]
+    models = [tabular.mdp_from_tables(t, r, 0.8) for t, r in tables]
+    solution = tabular.backward_induction(models, temperature=0.5)
+    values = np.zeros(models[0].states)
+    for t, (transitions, rewards) in reversed(list(enumerate(tables))):
+        q = rewards + 0.8 * transitions @ values
+        values = 0.5 * np.log(np.exp(q / 0.5).sum(axis=1))
+        np.testing.assert_allclose(solution.values[t], values, atol=1e-12)
+
+    stationary = tabular.backward_induction(models[0], steps, temperature=0.5)
+    assert stationary.values.shape == (steps + 1, models[0].states)
+    visits = tabular.finite_horizon_visitation(models[0], stationary.policy, steps)
+    np.testing.assert_allclose(visits.states.sum(axis=1), 1.0, rtol=1e-12)
