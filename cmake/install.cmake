@@ -6,5 +6,6 @@ configure_package_config_file(cmake/softrlConfig.cmake.in ${PROJECT_BINARY_DIR}/
   INSTALL_DESTINATION ${softrl_cmake_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/softrlConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/softrlConfig.cmake ${PROJECT_BINARY_DIR}/softrlConfigVersion.cmake
-  cmake/FindKLU.cmake cmake/FindLBFGS.cmake cmake/FindLibTorch.cmake cmake/FindMuJoCo.cmake
+  cmake/FindKLU.cmake cmake/FindLBFGS.cmake cmake/FindLibTorch.cmake cmake/FindLibZip.cmake
+  cmake/FindMuJoCo.cmake
   DESTINATION ${softrl_cmake_dir})

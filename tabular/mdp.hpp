@@ -61,6 +61,7 @@ class Mdp {
   Index pairs() const { return static_cast<Index>(arrays_.rewards.size()); }
   Index transitions() const { return static_cast<Index>(arrays_.successors.size()); }
   double discount() const { return arrays_.discount; }
+  const MdpArrays& arrays() const { return arrays_; }  // For files and bindings, which know how they are laid out.
   bool deterministic() const { return arrays_.successor_offsets.empty(); }
 
   Index first_pair(Index state) const { return arrays_.action_offsets[static_cast<std::size_t>(state)]; }

@@ -11,6 +11,8 @@ namespace softrl::cli {
 
 using Run = std::function<int()>;
 
+void add_convert(CLI::App& app, Run& run);
+void add_generate(CLI::App& app, Run& run);
 void add_solve(CLI::App& app, Run& run);
 void add_verify(CLI::App& app, Run& run);
 void add_routes(CLI::App& app, Run& run);

@@ -5,6 +5,8 @@ int main(int argc, char** argv) {
                "softrl"};
   softrl::cli::Run run;
   softrl::cli::add_solve(app, run);
+  softrl::cli::add_convert(app, run);
+  softrl::cli::add_generate(app, run);
   softrl::cli::add_verify(app, run);
   softrl::cli::add_routes(app, run);
 #ifdef SOFTRL_CONTINUOUS

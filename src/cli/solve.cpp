@@ -1,40 +1,41 @@
-// softrl solve: the exact solution of a gridworld.
+// softrl solve: the exact solution of a model.
 #include <chrono>
 #include <cmath>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
-#include <xtensor/xadapt.hpp>
-#include <xtensor/xnpy.hpp>
 
+#include "cli/argument_checks.hpp"
+#include "cli/array_files.hpp"
 #include "cli/commands.hpp"
 #include "cli/existence_report.hpp"
+#include "cli/model_argument.hpp"
 #include "cli/output.hpp"
+#include "cli/solution_view.hpp"
 #include "softrl/atomic_file.hpp"
+#include "tabular/base_measure.hpp"
 #include "tabular/feasibility.hpp"
-#include "tabular/gridworld.hpp"
+#include "tabular/finite_horizon.hpp"
 #include "tabular/solver.hpp"
 
 namespace softrl::cli {
 namespace {
 
-namespace fs = std::filesystem;
-using tabular::Gridworld;
 using tabular::Index;
 using tabular::Mdp;
+using tabular::Model;
 using tabular::Solution;
 
 struct SolveArguments {
-  std::string grid;
-  std::optional<double> discount;  // the file's unless given
+  ModelArgument model;
   std::string method = "value_iteration";
   tabular::SolverOptions options;
+  std::string reference;       // "uniform" or a file
+  std::string initial_values;  // a file
+  std::optional<int> horizon;
   std::string json, values, policy;
 };
 
@@ -44,72 +45,47 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-// `data` as a NumPy file of the given shape, row-major.
-void write_npy(const fs::path& path, const double* data, const std::vector<std::size_t>& shape) {
-  if (path.empty()) return;
-  std::size_t size = 1;
-  for (const std::size_t n : shape) size *= n;
-  write_atomically(path, [&](const fs::path& temporary) {
-    xt::dump_npy(temporary.string(), xt::adapt(data, size, xt::no_ownership(), shape));
-  });
+tabular::BaseMeasure base_measure(const SolveArguments& arguments, const Mdp& mdp) {
+  if (arguments.reference.empty()) return tabular::BaseMeasure::counting();
+  if (arguments.reference == "uniform")
+    return tabular::BaseMeasure::kl_to(mdp, tabular::base_policy(mdp, tabular::BaseMeasure::counting()));
+  const Eigen::VectorXd policy = read_pair_array(mdp, arguments.reference);
+  try {
+    return tabular::BaseMeasure::kl_to(mdp, policy);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", arguments.reference, error.what()));
+  }
 }
 
-Json report(const SolveArguments& arguments, const Mdp& mdp, const Solution& solution, double seconds) {
-  Json result{{"status", to_string(solution.status)},
-              {"method", arguments.method},
-              {"discount", mdp.discount()},
-              {"temperature", arguments.options.temperature},
-              {"iterations", solution.iterations},
-              {"residual", number(solution.residual)},
-              {"lower_gap", number(solution.lower_gap)},
-              {"upper_gap", number(solution.upper_gap)},
-              {"error_bound", number(solution.error_bound)},
-              {"seconds", seconds},
-              {"states", mdp.states()},
-              {"state_actions", mdp.pairs()},
-              {"transitions", mdp.transitions()}};
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// What every report begins with.
+Json report_model(const SolveArguments& arguments, const Model& model) {
+  return {{"model", arguments.model.file},
+          {"format", to_string(model.format)},
+          {"states", model.mdp.states()},
+          {"state_actions", model.mdp.pairs()},
+          {"transitions", model.mdp.transitions()},
+          {"discount", model.mdp.discount()},
+          {"temperature", arguments.options.temperature},
+          {"reference", arguments.reference.empty() ? Json(nullptr) : Json(arguments.reference)},
+          {"threads", arguments.options.threads}};
+}
+
+Json report(const SolveArguments& arguments, const Model& model, const Solution& solution, double seconds) {
+  Json result = report_model(arguments, model);
+  result.update({{"method", to_string(solution.method)},
+                 {"status", to_string(solution.status)},
+                 {"iterations", solution.iterations},
+                 {"residual", number(solution.residual)},
+                 {"lower_gap", number(solution.lower_gap)},
+                 {"upper_gap", number(solution.upper_gap)},
+                 {"error_bound", number(solution.error_bound)},
+                 {"seconds", seconds}});
   report_existence(result, solution, arguments.options.temperature);
   return result;
-}
-
-// The most likely action of a cell as an arrow; a line to each of them where several tie, "+" where all do.
-std::string arrow(const Eigen::Ref<const Eigen::VectorXd>& row) {
-  static constexpr const char* up_right_down_left[] = {" ", "↑", "→", "└", "↓", "│", "┌", "├",
-                                                       "←", "┘", "─", "┴", "┐", "┤", "┬", "+"};
-  constexpr double tie = 1e-6;
-  unsigned likeliest = 0;
-  for (Eigen::Index i = 0; i < row.size(); ++i) likeliest |= (row.maxCoeff() - row(i) < tie ? 1U : 0U) << i;
-  return up_right_down_left[likeliest];
-}
-
-// The map cell by cell, each `width` characters wide; `text_of` says what stands in a state that is not terminal.
-std::string draw(const Gridworld& world, const Mdp& mdp, int width, std::string_view wall,
-                 const std::function<std::string(Index)>& text_of) {
-  std::string text;
-  for (Eigen::Index r = 0; r < world.state_at.rows(); ++r) {
-    text += "  ";
-    for (Eigen::Index c = 0; c < world.state_at.cols(); ++c) {
-      const Index state = world.state_at(r, c);
-      const std::string cell = state < 0                ? std::string(wall)
-                               : mdp.is_terminal(state) ? std::string(1, world.symbol(state))
-                                                        : text_of(state);
-      text += fmt::format("{:>{}} ", cell, width);
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-std::string arrows(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
-  return draw(world, mdp, 1, "#", [&](Index state) {
-    return arrow(solution.policy.segment(mdp.first_pair(state), mdp.action_count(state)));
-  });
-}
-
-std::string value_map(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
-  return draw(world, mdp, 7, "####", [&](Index state) {
-    return fmt::format("{:.4g}", solution.values(state) + 0.0);  // + 0.0 turns −0 into 0
-  });
 }
 
 // Whether the values went beyond double precision: a sweep's change is not finite then.
@@ -118,110 +94,185 @@ bool overflowed(const Solution& solution) {
          !(std::isfinite(solution.residual) && solution.values.allFinite() && solution.policy.allFinite());
 }
 
+std::string remark_on_trapped(const Model& model, const std::vector<Index>& trapped) {
+  std::string text =
+      fmt::format("{} of {} {}s cannot reach a terminal {}, such as ", trapped.size(), model.mdp.states(),
+                  model.gridworld ? "cell" : "state", model.gridworld ? "cell" : "state");
+  if (model.gridworld) {
+    const auto& cell = model.gridworld->cells[static_cast<std::size_t>(trapped.front())];
+    text += fmt::format("row {}, column {}", cell.row + 1, cell.column + 1);
+  } else {
+    text += fmt::format("state {}", trapped.front());
+  }
+  return model.mdp.discount() == 1.0 ? text + ": at discount 1 there is no finite solution" : text;
+}
+
 // What the figures alone do not say.
-std::string remark(const Gridworld& world, const Mdp& mdp, const Solution& solution) {
+std::string remark(const Model& model, const Solution& solution) {
   if (overflowed(solution))
     return "the values overflow double precision, so there is no solution to show or write: scale rewards and "
            "temperature down";
-  const auto trapped = tabular::states_without_exit(mdp);
-  if (!trapped.empty()) {
-    const auto& cell = world.cells[static_cast<std::size_t>(trapped.front())];
-    std::string text = fmt::format("{} of {} cells cannot reach a terminal cell, such as row {}, column {}",
-                                   trapped.size(), mdp.states(), cell.row + 1, cell.column + 1);
-    return mdp.discount() == 1.0 ? text + ": at discount 1 there is no finite solution" : text;
+  const Mdp& mdp = model.mdp;
+  // Other models than gridworlds often have no end at all, which matters at discount 1 only.
+  if (model.gridworld || mdp.discount() == 1.0) {
+    const auto trapped = tabular::states_without_exit(mdp);
+    if (!trapped.empty()) return remark_on_trapped(model, trapped);
   }
+  const std::string raise = model.gridworld ? "raise step_cost" : "make every loop cost more";
   switch (solution.status) {
     case Status::Converged:
       return "";
     case Status::Infeasible:
-      return "staying in the world for ever is worth infinitely much: lower the temperature, or raise step_cost";
+      return fmt::format("staying in the {} for ever is worth infinitely much: lower the temperature, or {}",
+                         model.gridworld ? "world" : "process", raise);
     case Status::Stalled:
       if (std::isfinite(solution.error_bound)) return "rounding error forbids this tolerance";
       return mdp.discount() == 1.0
-                 ? "nothing can be certified: at discount 1 every loop must cost more than the entropy it gathers; "
-                   "raise "
-                   "step_cost, or lower the temperature"
+                 ? fmt::format(
+                       "nothing can be certified: at discount 1 every loop must cost more than the entropy it gathers; "
+                       "{}, or lower the temperature",
+                       raise)
                  : "nothing can be certified: the values are too large, or the discount is too near 1, for double "
                    "precision";
     case Status::IterationLimit:
       if (mdp.discount() == 1.0 && !std::isfinite(solution.error_bound))
-        return "nothing is certified yet: raise --max-iterations, or step_cost in case the values grow without limit";
+        return fmt::format(
+            "nothing is certified yet: raise --max-iterations, or {} in case the values grow without limit", raise);
       return "not within the tolerance yet: raise --max-iterations";
   }
   return "";
 }
 
-void print(const Gridworld& world, const Mdp& mdp, const SolveArguments& arguments, const Solution& solution,
-           double seconds) {
-  fmt::print("{}: {}, {}, {}; discount {}, temperature {}\n", arguments.grid, counted(mdp.states(), "state"),
-             counted(mdp.pairs(), "state-action"), counted(mdp.transitions(), "transition"), mdp.discount() + 0.0,
-             arguments.options.temperature + 0.0);
+void print_head(const SolveArguments& arguments, const Model& model) {
+  print_model_line(arguments.model.file, model.format, model.mdp);
+  fmt::print("temperature {}{}\n", arguments.options.temperature + 0.0,
+             arguments.reference.empty() ? "" : fmt::format(", KL to {}", arguments.reference));
+}
+
+void print(const SolveArguments& arguments, const Model& model, const Solution& solution, double seconds) {
+  print_head(arguments, model);
   const std::string certified = std::isfinite(solution.error_bound)
                                     ? fmt::format("every value within {:.3g} of the solution", solution.error_bound)
                                     : "nothing certified";
   fmt::print("{} after {} of {} in {:.3g} s: residual {:.3g}, {}\n", to_string(solution.status),
-             counted(solution.iterations, "iteration"), arguments.method, seconds, solution.residual, certified);
+             counted(solution.iterations, "iteration"), to_string(solution.method), seconds, solution.residual,
+             certified);
   fmt::print("{}", existence_line(solution, arguments.options.temperature));
-  const std::string note = remark(world, mdp, solution);
+  const std::string note = remark(model, solution);
   if (!note.empty()) fmt::print("note: {}\n", note);
   if (overflowed(solution)) return;
-  if (solution.status == Status::Infeasible) return;  // a map of numbers on their way to infinity would only mislead
-  constexpr Eigen::Index widest_arrows = 60, widest_values = 14;
-  if (world.state_at.cols() <= widest_arrows && world.state_at.rows() <= widest_arrows)
-    fmt::print(
-        "\nmost likely move (lines such as ┘ and ┴ join moves that tie, + where all four do; # wall; letters end the "
-        "episode)\n{}",
-        arrows(world, mdp, solution));
-  if (world.state_at.cols() <= widest_values && world.state_at.rows() <= 2 * widest_values)
-    fmt::print("\nvalue, in reward units\n{}", value_map(world, mdp, solution));
+  if (solution.status == Status::Infeasible) return;  // numbers on their way to infinity would only mislead
+  fmt::print("{}", view(model, solution.values, solution.policy));
 }
 
-int run_solve(const SolveArguments& arguments) {
-  check_outputs({arguments.json, arguments.values, arguments.policy}, {arguments.grid});
-  const Gridworld world = tabular::read_gridworld(arguments.grid);
-  const Mdp mdp = tabular::gridworld_mdp(world, arguments.discount.value_or(world.discount));
+int solve_for_ever(const SolveArguments& arguments, const Model& model) {
+  const Mdp& mdp = model.mdp;
+  tabular::SolverOptions options = arguments.options;
+  options.base_measure = base_measure(arguments, mdp);
+  if (!arguments.initial_values.empty()) options.initial_values = read_state_array(mdp, arguments.initial_values);
 
   const auto start = std::chrono::steady_clock::now();
   const Solution solution = [&] {
     ProgressLine line(arguments.method);
-    tabular::SolverOptions options = arguments.options;
     options.progress = line.observer();
     return tabular::solve(mdp, *tabular::method_named(arguments.method), options);
   }();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = seconds_since(start);
 
   if (!overflowed(solution)) {
-    const auto states = static_cast<std::size_t>(mdp.states());
-    const tabular::DenseTable table = tabular::to_dense(mdp, solution.policy);
-    write_npy(arguments.values, solution.values.data(), {states});
-    write_npy(arguments.policy, table.data(), {states, static_cast<std::size_t>(mdp.action_names())});
+    const auto states = static_cast<std::size_t>(mdp.states()), names = static_cast<std::size_t>(mdp.action_names());
+    write_array(arguments.values, solution.values.data(), {states});
+    if (!arguments.policy.empty())
+      write_array(arguments.policy, tabular::to_dense(mdp, solution.policy).data(), {states, names});
   }
-  write_json(arguments.json, report(arguments, mdp, solution, seconds));
-  print(world, mdp, arguments, solution, seconds);
+  write_json(arguments.json, report(arguments, model, solution, seconds));
+  print(arguments, model, solution, seconds);
   return solution.status == Status::Converged ? 0 : 1;
+}
+
+// [N, S, A] from [N, K].
+std::vector<double> dense_policies(const Mdp& mdp, const tabular::DenseTable& policy) {
+  std::vector<double> result;
+  for (Eigen::Index t = 0; t < policy.rows(); ++t) {
+    const tabular::DenseTable table = tabular::to_dense(mdp, policy.row(t).transpose());
+    result.insert(result.end(), table.data(), table.data() + table.size());
+  }
+  return result;
+}
+
+int solve_finite_horizon(const SolveArguments& arguments, const Model& model) {
+  const Mdp& mdp = model.mdp;
+  const tabular::StepModels steps(mdp, *arguments.horizon);
+  const auto start = std::chrono::steady_clock::now();
+  const auto solution = tabular::backward_induction(steps, {.temperature = arguments.options.temperature,
+                                                            .base_measure = base_measure(arguments, mdp),
+                                                            .threads = arguments.options.threads});
+  const double seconds = seconds_since(start);
+
+  const auto horizon = static_cast<std::size_t>(steps.steps()), states = static_cast<std::size_t>(mdp.states());
+  write_array(arguments.values, solution.values.data(), {horizon + 1, states});
+  if (!arguments.policy.empty())
+    write_array(arguments.policy, dense_policies(mdp, solution.policy).data(),
+                {horizon, states, static_cast<std::size_t>(mdp.action_names())});
+  Json result = report_model(arguments, model);
+  result.update({{"method", "backward_induction"},
+                 {"horizon", steps.steps()},
+                 {"status", to_string(Status::Converged)},
+                 {"error_bound", number(solution.error_bound)},
+                 {"seconds", seconds}});
+  write_json(arguments.json, result);
+  print_head(arguments, model);
+  fmt::print("backward induction over {} in {:.3g} s: every value within {:.3g} of the solution\n",
+             counted(steps.steps(), "step"), seconds, solution.error_bound);
+  fmt::print("\nwith {} to go:\n{}", counted(steps.steps(), "step"),
+             view(model, solution.values.row(0).transpose(), solution.policy.row(0).transpose()));
+  return 0;
+}
+
+int run_solve(const SolveArguments& arguments) {
+  std::vector<std::filesystem::path> inputs{arguments.model.file, arguments.initial_values};
+  if (arguments.reference != "uniform") inputs.emplace_back(arguments.reference);
+  std::erase(inputs, std::filesystem::path());
+  check_outputs({arguments.json, arguments.values, arguments.policy}, inputs);
+  const Model model = arguments.model.read();
+  return arguments.horizon ? solve_finite_horizon(arguments, model) : solve_for_ever(arguments, model);
 }
 
 }  // namespace
 
 void add_solve(CLI::App& app, Run& run) {
-  auto* command = app.add_subcommand("solve", "Solve a gridworld exactly, with certified error bounds");
+  auto* command = app.add_subcommand("solve", "Solve a model exactly, with certified error bounds");
   const auto arguments = std::make_shared<SolveArguments>();
-  command->add_option("grid", arguments->grid, "Gridworld file (TOML)")->required();
-  command->add_option("--discount", arguments->discount, "Discount in [0, 1] (default: the file's)");
+  add_model_argument(*command, arguments->model);
   command
       ->add_option("--temperature", arguments->options.temperature,
                    "Temperature of the entropy bonus, in reward units; 0: none")
       ->capture_default_str();
-  command->add_option("--method", arguments->method, "How to solve")
-      ->check(CLI::IsMember(method_names()))
+  command->add_option(
+      "--reference", arguments->reference,
+      "Penalise KL to this policy in place of the entropy bonus: uniform, or a .npy file [S, A] or [K]");
+  auto* method = command->add_option("--method", arguments->method, "How to solve")
+                     ->check(CLI::IsMember(method_names()))
+                     ->capture_default_str();
+  auto* tolerance = command
+                        ->add_option("--tolerance", arguments->options.tolerance,
+                                     "Largest certified error of a value, in reward units")
+                        ->capture_default_str();
+  auto* iterations = command->add_option("--max-iterations", arguments->options.max_iterations, "Most iterations")
+                         ->capture_default_str();
+  auto* initial =
+      command->add_option("--initial-values", arguments->initial_values, "Begin with the values [S] of this .npy file");
+  command->add_option("--horizon", arguments->horizon, "Solve this many steps by backward induction instead")
+      ->check(must_be_integer)
+      ->excludes(method, tolerance, iterations, initial);
+  command->add_option("--threads", arguments->options.threads, "Threads; 0: one for each core")
+      ->check(must_be_integer)
       ->capture_default_str();
-  command
-      ->add_option("--tolerance", arguments->options.tolerance, "Largest certified error of a value, in reward units")
-      ->capture_default_str();
-  command->add_option("--max-iterations", arguments->options.max_iterations, "Most iterations")->capture_default_str();
   command->add_option("--json", arguments->json, "Write the report to this file");
-  command->add_option("--values", arguments->values, "Write the values [S] to this .npy file");
-  command->add_option("--policy", arguments->policy, "Write the policy [S, A] to this .npy file");
+  command->add_option("--values", arguments->values,
+                      "Write the values [S] to this .npy file ([N+1, S] with --horizon)");
+  command->add_option("--policy", arguments->policy,
+                      "Write the policy [S, A] to this .npy file ([N, S, A] with --horizon)");
   command->callback([arguments, &run] { run = [arguments] { return run_solve(*arguments); }; });
 }
 
