@@ -103,7 +103,9 @@ void expect_same(const Mdp& a, const Mdp& b) {
   for (Index s = 0; s < a.states(); ++s) {
     ASSERT_EQ(a.first_pair(s), b.first_pair(s));
     ASSERT_EQ(a.is_terminal(s), b.is_terminal(s));
-    if (a.is_terminal(s)) EXPECT_EQ(a.terminal_value(s), b.terminal_value(s));
+    if (a.is_terminal(s)) {
+      EXPECT_EQ(a.terminal_value(s), b.terminal_value(s));
+    }
     for (Index k = a.first_pair(s); k < a.first_pair(s + 1); ++k) {
       EXPECT_EQ(a.action(k, s), b.action(k, s));
       EXPECT_EQ(a.reward(k), b.reward(k));
