@@ -81,6 +81,10 @@ std::size_t CsvTable::column(std::string_view name) const {
   return static_cast<std::size_t>(found - header_.begin());
 }
 
+bool CsvTable::has_column(std::string_view name) const {
+  return std::find(header_.begin(), header_.end(), name) != header_.end();
+}
+
 double CsvTable::number(std::size_t row, std::size_t column) const {
   const std::string& field = text(row, column);
   double value = 0.0;

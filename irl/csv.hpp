@@ -20,6 +20,7 @@ class CsvTable {
 
   // Index of the column of that name. Throws std::runtime_error, listing the columns there are, if there is none.
   std::size_t column(std::string_view name) const;
+  bool has_column(std::string_view name) const;
 
   const std::string& text(std::size_t row, std::size_t column) const { return fields_[row * header_.size() + column]; }
 

@@ -44,4 +44,20 @@ RowMatrix feature_matrix(const std::vector<FeatureDefinition>& definitions, cons
   return values;
 }
 
+Eigen::VectorXd unit_costs(const RowMatrix& features) {
+  Eigen::VectorXd unit(features.cols());
+  for (Eigen::Index j = 0; j < features.cols(); ++j) {
+    const auto column = features.col(j).array();
+    const double size = column.abs().sum();
+    const auto count = static_cast<double>((column != 0.0).count());
+    if (size == 0.0)
+      unit(j) = -1.0;
+    else if ((column >= 0.0).all())
+      unit(j) = -count / size;
+    else
+      unit(j) = (column <= 0.0).all() ? count / size : 0.0;
+  }
+  return unit;
+}
+
 }  // namespace softrl::irl

@@ -37,4 +37,8 @@ struct LinkTable {
 RowMatrix feature_matrix(const std::vector<FeatureDefinition>& definitions, const CsvTable& moves,
                          const std::vector<int>& to, const LinkTable* links);
 
+// Weights at which every feature is a cost of about 1: −1 / (its mean size where it is not 0), against its sign; −1 for
+// a feature that is 0 everywhere. `features` [any × K].
+Eigen::VectorXd unit_costs(const RowMatrix& features);
+
 }  // namespace softrl::irl

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "irl/estimates.hpp"
+#include "irl/features.hpp"
 #include "irl/maximise.hpp"
 #include "softrl/check.hpp"
 
@@ -31,14 +32,7 @@ std::string given_weights(const FitOptions& options) {
 Eigen::VectorXd feasible_start(Likelihood& likelihood, const FitOptions& options) {
   const RoadNetwork& network = likelihood.data().network;
   const int features = network.feature_count();
-  Eigen::VectorXd unit(features);  // −1 / mean of the feature where it is not 0, against its sign
-  for (int j = 0; j < features; ++j) {
-    const auto column = network.attributes.col(j);
-    const double sum = column.sum();
-    const double size = column.cwiseAbs().sum();
-    const auto count = static_cast<double>((column.array() != 0.0).count());
-    unit(j) = size > 0.0 ? (sum < 0.0 ? count / size : -count / size) : -1.0;
-  }
+  const Eigen::VectorXd unit = unit_costs(network.attributes);
   std::vector<bool> given = is_named(network.features, options.start);
   const std::vector<bool> fixed = is_named(network.features, options.fixed);
   bool all_given = true;

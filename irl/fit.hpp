@@ -16,8 +16,8 @@
 namespace softrl::irl {
 
 struct FitOptions {
-  std::vector<NamedWeight> start = {};  // Weights left out start at −c / (mean size of the feature where it is not 0),
-                                        // with c = 1, 2, 4, … the first that is feasible.
+  std::vector<NamedWeight> start = {};  // Weights left out start at c times unit_costs (features.hpp), with c = 1, 2,
+                                        // 4, … the first that is feasible.
   std::vector<NamedWeight> fixed = {};  // Not estimated.
   double tolerance = 1e-8;              // > 0, in nats: how far below its maximum the log-likelihood may end.
   int max_iterations = 200;             // ≥ 1

@@ -200,6 +200,18 @@ void drop_defaults(MdpArrays& arrays) {
   }
 }
 
+Mdp Mdp::with_rewards(std::span<const double> rewards) && {
+  check_size("rewards", static_cast<std::int64_t>(rewards.size()), pairs());
+  double largest = 0.0;
+  for (const double reward : rewards) {
+    check_finite("rewards", reward);
+    largest = std::max(largest, std::abs(reward));
+  }
+  std::copy(rewards.begin(), rewards.end(), arrays_.rewards.begin());
+  largest_reward_ = largest;
+  return std::move(*this);
+}
+
 MdpBuilder::MdpBuilder(double discount) {
   arrays_.discount = discount;
   arrays_.action_offsets = {0};

@@ -79,6 +79,10 @@ class Mdp {
   Index action_names() const { return action_names_; }  // A: the width of a dense [S, A] table.
 
   double reward(Index pair) const { return arrays_.rewards[static_cast<std::size_t>(pair)]; }
+  // Transitions are numbered 0 … N−1, pair by pair, in the order of successors().
+  Index first_transition(Index pair) const {
+    return deterministic() ? pair : arrays_.successor_offsets[static_cast<std::size_t>(pair)];
+  }
   std::span<const Index> successors(Index pair) const;
   std::span<const double> probabilities(Index pair) const;  // Empty for a deterministic Mdp: the one successor is sure.
 
@@ -98,6 +102,11 @@ class Mdp {
 
   // The same process with another discount.
   Mdp with_discount(double discount) const;
+
+  // The same process with other rewards [K]. Takes the arrays over, so that solving for one reward after another copies
+  // nothing: mdp = std::move(mdp).with_rewards(rewards). Throws std::invalid_argument for a size that is not K or a
+  // reward that is not finite.
+  Mdp with_rewards(std::span<const double> rewards) &&;
 
   // What error bounds need to know.
   Index largest_action_set() const { return largest_action_set_; }

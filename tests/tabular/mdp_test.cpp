@@ -59,6 +59,21 @@ TEST(Mdp, SpreadsAnArrayOverPairsIntoATable) {
 }
 
 // The builder and the arrays describe the same process; a sure process is stored without probabilities.
+TEST(Mdp, TakesOtherRewards) {
+  Mdp mdp = random_mdp({.states = 5}, 1);
+  std::vector<double> rewards(static_cast<std::size_t>(mdp.pairs()), 2.0);
+  rewards.back() = -7.0;
+  const std::vector<Index> first(mdp.successors(0).begin(), mdp.successors(0).end());
+  mdp = std::move(mdp).with_rewards(rewards);
+  EXPECT_EQ(mdp.reward(0), 2.0);
+  EXPECT_EQ(mdp.reward(mdp.pairs() - 1), -7.0);
+  EXPECT_EQ(mdp.largest_reward(), 7.0);
+  EXPECT_EQ(std::vector<Index>(mdp.successors(0).begin(), mdp.successors(0).end()), first);
+  rewards[1] = std::nan("");
+  EXPECT_THROW(std::move(mdp).with_rewards(rewards), std::invalid_argument);
+  EXPECT_EQ(mdp.reward(0), 2.0) << "a refusal takes nothing";
+}
+
 TEST(MdpBuilder, AgreesWithTheArrays) {
   MdpBuilder builder(0.9);
   builder.add_state();

@@ -1,0 +1,97 @@
+// How well rewards θ · f explain demonstrations in a finite MDP, with exact derivatives (docs/math.md 4.6):
+//
+//     L(θ) = Σ_d ( Σ_t γ^t θ · f(step t)  −  V_0(s_0)  +  γ^T V_T(s_T) )
+//     ∇L   = Σ_d ( what d did of each feature  −  what the model expects of it from s_0 on, up to d's end )
+//
+// Where paths have probabilities (sure moves or MaxEntPaths, discount 1), L is their log-likelihood, but for the
+// probabilities of the moves themselves. For CausalEntropy with moves that are not sure it is the dual of
+// entropy maximisation under matched features, and with a discount the likelihood of actions weighted by γ^t. The last
+// term is for demonstrations that were cut: what was not seen is the model's own. V of a terminal state is 0. Without
+// cuts L is concave.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "irl/demonstrations.hpp"
+#include "irl/maxent_process.hpp"
+#include "irl/maximise.hpp"
+#include "irl/mdp_features.hpp"
+
+namespace softrl::irl {
+
+// All that L needs to know of n demonstrations.
+struct DemonstrationCounts {
+  RowMatrix features;                       // [n × k] Σ_t γ^t f
+  std::vector<Index> starts;                // [n] s_0
+  std::vector<std::pair<int, Index>> ends;  // [n] T and s_T
+  struct Step {
+    int t;
+    Index state, choice;  // choice as in MaxEntProcess
+  };
+  std::vector<Step> steps;  // of all of them; may be left out, then there is no log-likelihood of actions
+};
+
+struct MaxEntCurvature {
+  double value;                    // L
+  Eigen::VectorXd gradient;        // [k]
+  Eigen::MatrixXd hessian;         // [k × k] of L
+  RowMatrix scores;                // [n × k] each demonstration's own gradient; they sum to `gradient`
+  Eigen::MatrixXd score_variance;  // [k × k] of Σ scores, if the model is right; −hessian where L is a log-likelihood
+};
+
+class MaxEntLikelihood {
+ public:
+  // Throws std::invalid_argument as MaxEntProcess and check_features do, and for demonstrations that do not fit the
+  // MDP or are longer than a fixed horizon.
+  MaxEntLikelihood(const Mdp& mdp, MdpFeatures features, const std::vector<Demonstration>& demonstrations,
+                   PathModel model, const Horizon& horizon);
+  // With counts at hand. Its arrays must fit.
+  MaxEntLikelihood(const Mdp& mdp, MdpFeatures features, DemonstrationCounts counts, PathModel model,
+                   const Horizon& horizon);
+
+  // L and its gradient; nothing where there is no finite optimum (ToGoal: the sum over paths diverges) or none that
+  // double precision holds. Costs one solve of the process and one pass of expected visits.
+  std::optional<ValueAndGradient> evaluate(const Eigen::VectorXd& weights);
+  // Costs k more passes.
+  std::optional<MaxEntCurvature> curvature(const Eigen::VectorXd& weights);
+
+  SoftPolicy solve(const Eigen::VectorXd& weights) { return process_.solve(choice_features_ * weights); }
+
+  // Σ log P(a | s) of the actions taken, in nats; 0 if there are no steps.
+  double action_log_likelihood(const SoftPolicy& policy) const;
+  // The same for somebody who takes every available action with equal probability.
+  double uniform_log_likelihood() const;
+
+  // Σ_t γ^t E[visits] to every state [S], by the model from the demonstrations' starts to their ends; and as counted.
+  Eigen::VectorXd expected_visits(const SoftPolicy& policy) const;
+  Eigen::VectorXd counted_visits() const;
+
+  const MaxEntProcess& process() const { return process_; }
+  const MdpFeatures& features() const { return features_; }
+  const RowMatrix& choice_features() const { return choice_features_; }  // [C × k]
+  const DemonstrationCounts& counts() const { return counts_; }
+  std::size_t demonstrations() const { return counts_.starts.size(); }
+  // Whether L is a log-likelihood of independent paths, so that the variance of its score is −H.
+  bool is_log_likelihood() const;
+
+ private:
+  double value(const SoftPolicy& policy, const Eigen::VectorXd& weights) const;
+  Eigen::VectorXd gradient(const std::vector<Eigen::VectorXd>& visits, const SoftPolicy& policy) const;
+  Eigen::MatrixXd successor_variance(Index choice, const RowMatrix& next) const;
+
+  MdpFeatures features_;
+  MaxEntProcess process_;
+  RowMatrix choice_features_;
+  RowMatrix transition_features_;  // [N × k] where the features of a choice vary with its successor; else empty
+  DemonstrationCounts counts_;
+  Eigen::VectorXd feature_totals_;  // [k]
+  std::vector<Source> sources_;     // one where a demonstration starts, minus γ^T where it ends
+};
+
+// The counts of `demonstrations`. Throws as MaxEntLikelihood's constructor.
+DemonstrationCounts count(const Mdp& mdp, const MdpFeatures& features, const MaxEntProcess& process,
+                          const std::vector<Demonstration>& demonstrations);
+
+}  // namespace softrl::irl
