@@ -2,7 +2,9 @@
 //
 // Everything rests on monotonicity (docs/math.md 2.4): TU ≤ U implies V* ≤ U, and TL ≥ L implies L ≤ V*. Computed
 // backups differ from exact ones by at most backup_rounding_error(), so an inequality that holds with that much to
-// spare holds.
+// spare holds. Every constant is derived in docs/rounding.md. V* is the solution for the numbers as stored, and as well
+// for the process whose rows of probabilities are these divided by their sums, which rounding keeps from being
+// exactly 1.
 #pragma once
 #include "tabular/bellman.hpp"
 
@@ -25,11 +27,20 @@ double change_rounding_error(const Bellman& bellman, const Sweep& sweep);
 
 struct Gap {
   double lower, upper;  // lower ≤ upper; may be infinite.
-  double half_width() const { return 0.5 * (upper - lower); }
 };
 
 // MacQueen-Porteus bounds after a sweep W = TV (docs/math.md 2.5): W + lower ≤ V* ≤ W + upper in every state that is
 // not terminal. Infinite where the discount is 1, or so close to it that rounding decides.
 Gap macqueen_porteus(const Bellman& bellman, const Sweep& sweep);
+
+// Where to put values between the bounds W + gap: values = W + middle, computed with rounding, are then such that
+// values − lower_gap ≤ V* ≤ values + upper_gap. `largest_value` is at least |W|.
+struct Centred {
+  double middle, lower_gap, upper_gap;
+};
+Centred centre(const Gap& gap, double largest_value);
+
+// x ≥ 0 made larger than what a few relative rounding errors may have taken from it.
+double rounded_up(double x);
 
 }  // namespace softrl::tabular

@@ -9,10 +9,21 @@ namespace softrl::tabular {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
-// What adding the midpoint to a value may add to its error.
-double midpoint_rounding(const Eigen::VectorXd& values) { return 2.0 * epsilon * values.cwiseAbs().maxCoeff(); }
+Eigen::VectorXd midpoint(const Mdp& mdp, const Enclosure& enclosure) {
+  Eigen::VectorXd result = 0.5 * (enclosure.lower + enclosure.upper);
+  for (const auto& [state, value] : mdp.terminal()) result(state) = value;
+  return result;
+}
+
+// Of values that are numbers as they stand, so that only the differences are rounded.
+struct Distances {
+  double below, above;  // values − lower and upper − values are at most these.
+};
+Distances distances(const Eigen::VectorXd& values, const Enclosure& enclosure) {
+  return {.below = rounded_up((values - enclosure.lower).maxCoeff()),
+          .above = rounded_up((enclosure.upper - values).maxCoeff())};
+}
 
 }  // namespace
 
@@ -30,7 +41,8 @@ std::optional<Status> StoppingRule::assess(const Eigen::VectorXd& next, const Sw
   const double noise = 4.0 * backup_rounding_error(bellman_, sweep.largest_value);
   gap_ = macqueen_porteus(bellman_, sweep);
   if (std::isfinite(gap_.upper)) {
-    error_bound_ = gap_.half_width() + midpoint_rounding(next);
+    const Centred centred = centre(gap_, next.cwiseAbs().maxCoeff());
+    error_bound_ = std::max(centred.lower_gap, centred.upper_gap);
     if (error_bound_ <= tolerance_) return Status::Converged;
     // The bounds contract with the spread of the change, which terminal states pin to 0.
     const bool at_noise = bellman_.mdp().has_terminal_states() ? sweep.residual() <= noise
@@ -59,7 +71,8 @@ void StoppingRule::certify_by_enclosure(const Eigen::VectorXd& next, const Sweep
   for (int attempt = 0; attempt < attempts; ++attempt, margin *= 8.0) {
     auto enclosure = enclose(bellman_, next, margin);
     if (!enclosure) continue;
-    const double bound = 0.5 * (enclosure->upper - enclosure->lower).maxCoeff() + midpoint_rounding(enclosure->upper);
+    const auto [below, above] = distances(midpoint(bellman_.mdp(), *enclosure), *enclosure);
+    const double bound = std::max(below, above);
     if (bound < error_bound_) {
       error_bound_ = bound;
       enclosure_ = std::move(enclosure);
@@ -83,19 +96,17 @@ Solution StoppingRule::solution(Status status, int iterations, const Eigen::Vect
   if (!std::isfinite(gap_.upper) && !enclosure_ && status != Status::Infeasible && next.allFinite())
     certify_by_enclosure(next, sweep);
   if (enclosure_) {
-    result.values = 0.5 * (enclosure_->lower + enclosure_->upper);
-    for (const auto& [state, value] : mdp.terminal()) result.values(state) = value;
-    const double rounding = midpoint_rounding(enclosure_->upper.cwiseAbs().cwiseMax(enclosure_->lower.cwiseAbs()));
-    result.lower_gap = (result.values - enclosure_->lower).maxCoeff() + rounding;
-    result.upper_gap = (enclosure_->upper - result.values).maxCoeff() + rounding;
+    result.values = midpoint(mdp, *enclosure_);
+    const auto [below, above] = distances(result.values, *enclosure_);
+    result.lower_gap = below;
+    result.upper_gap = above;
   } else if (std::isfinite(gap_.upper) && next.allFinite()) {
-    const double middle = 0.5 * (gap_.lower + gap_.upper);
+    const Centred centred = centre(gap_, next.cwiseAbs().maxCoeff());
     for (Index s = 0; s < mdp.states(); ++s) {
-      if (!mdp.is_terminal(s)) result.values(s) += middle;
+      if (!mdp.is_terminal(s)) result.values(s) += centred.middle;
     }
-    const double rounding = midpoint_rounding(result.values) + epsilon * std::abs(middle);
-    result.lower_gap = middle - gap_.lower + rounding;
-    result.upper_gap = gap_.upper - middle + rounding;
+    result.lower_gap = centred.lower_gap;
+    result.upper_gap = centred.upper_gap;
   }
   result.error_bound = std::max(result.lower_gap, result.upper_gap);
   result.policy = bellman_.boltzmann(bellman_.action_values(result.values));

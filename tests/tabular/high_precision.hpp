@@ -61,28 +61,32 @@ inline PreciseVector precise_solution(const Mdp& mdp, double temperature, const 
   throw std::logic_error("the precise solution did not converge");
 }
 
-// V_π by repeating V ← E_π[r − α log π + γ E[V]], for a discount at most 1/2.
+// E_π[r − α log π + γ E[V]] in states that are not terminal.
+inline PreciseVector precise_policy_backup(const Mdp& mdp, const Eigen::VectorXd& policy, double temperature,
+                                           const PreciseVector& values) {
+  PreciseVector next = values;
+  for (Index s = 0; s < mdp.states(); ++s) {
+    if (mdp.is_terminal(s)) continue;
+    auto& value = next[static_cast<std::size_t>(s)] = 0;
+    for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+      if (policy(k) == 0.0) continue;
+      Precise expectation = 0;
+      const auto successors = mdp.successors(k);
+      for (std::size_t t = 0; t < successors.size(); ++t)
+        expectation += Precise(mdp.deterministic() ? 1.0 : mdp.probabilities(k)[t]) *
+                       values[static_cast<std::size_t>(successors[t])];
+      const Precise p(policy(k));
+      value += p * (Precise(mdp.reward(k)) - Precise(temperature) * log(p) + Precise(mdp.discount()) * expectation);
+    }
+  }
+  return next;
+}
+
+// V_π by repeating that, for a discount at most 1/2.
 inline PreciseVector precise_policy_value(const Mdp& mdp, const Eigen::VectorXd& policy, double temperature) {
   PreciseVector values(static_cast<std::size_t>(mdp.states()), Precise(0));
   for (const auto& [state, value] : mdp.terminal()) values[static_cast<std::size_t>(state)] = value;
-  for (int sweep = 0; sweep < 150; ++sweep) {
-    PreciseVector next = values;
-    for (Index s = 0; s < mdp.states(); ++s) {
-      if (mdp.is_terminal(s)) continue;
-      auto& value = next[static_cast<std::size_t>(s)] = 0;
-      for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
-        if (policy(k) == 0.0) continue;
-        Precise expectation = 0;
-        const auto successors = mdp.successors(k);
-        for (std::size_t t = 0; t < successors.size(); ++t)
-          expectation += Precise(mdp.deterministic() ? 1.0 : mdp.probabilities(k)[t]) *
-                         values[static_cast<std::size_t>(successors[t])];
-        const Precise p(policy(k));
-        value += p * (Precise(mdp.reward(k)) - Precise(temperature) * log(p) + Precise(mdp.discount()) * expectation);
-      }
-    }
-    values = next;
-  }
+  for (int sweep = 0; sweep < 150; ++sweep) values = precise_policy_backup(mdp, policy, temperature, values);
   return values;
 }
 

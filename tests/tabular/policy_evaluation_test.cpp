@@ -81,5 +81,34 @@ TEST(PolicyEvaluation, RefusesWhatIsNotAPolicy) {
       ThrowsMessage<std::invalid_argument>(HasSubstr("takes action 0 of state 1")));
 }
 
+// A state whose many tiny moves back to itself leave a chance of ending of about the rounding of their sum, which adds
+// up in one direction because they are alike. V = Σ π r/(1 − Σ π P) in 50 digits.
+TEST(PolicyEvaluation, IsNotMisledBySumsOfManyTinyMoves) {
+  int certified = 0;
+  for (const int actions : {50, 100, 150}) {
+    for (double end = 1e-12; end < 1e-6; end *= 1.5) {
+      MdpBuilder builder(1.0);
+      builder.add_state();
+      std::vector<Successor> row(static_cast<std::size_t>(actions), {0, (1.0 - end) / actions});
+      row.push_back({1, end});
+      for (int a = 0; a < actions; ++a) builder.add_action(-1.0, row);
+      builder.add_terminal_state();
+      const Mdp mdp = std::move(builder).build();
+      const Eigen::VectorXd policy = Eigen::VectorXd::Constant(mdp.pairs(), 1.0 / actions);
+      const PolicyEvaluation result = policy_evaluation(mdp, policy, {.temperature = 0.0});
+      Precise stay = 0, reward = 0;
+      for (Index k = 0; k < mdp.pairs(); ++k) {
+        reward += Precise(policy(k)) * Precise(mdp.reward(k));
+        for (std::size_t t = 0; t < mdp.successors(k).size(); ++t)
+          if (mdp.successors(k)[t] == 0) stay += Precise(policy(k)) * Precise(mdp.probabilities(k)[t]);
+      }
+      const Precise truth = reward / (1 - stay);
+      EXPECT_LE(abs(Precise(result.values(0)) - truth), Precise(result.error_bound)) << actions << ", " << end;
+      certified += std::isfinite(result.error_bound);
+    }
+  }
+  EXPECT_GT(certified, 20);
+}
+
 }  // namespace
 }  // namespace softrl::tabular
