@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -136,6 +137,36 @@ TEST(BackupRoundingError, CoversAdversarialProcesses) {
   EXPECT_GE(largest, 0.1) << "the bound is needlessly loose";
 }
 
+// Rounding that adds up instead of cancelling: rows of 1000 equal terms, and 1000 equally likely actions beside one.
+TEST(BackupRoundingError, CoversRoundingInOneDirection) {
+  Random random(6, "one direction");
+  const BaseMeasure counting;
+  double largest_row = 0.0, largest_set = 0.0;
+  for (int trial = 0; trial < 200; ++trial) {
+    MdpBuilder builder(1.0);
+    builder.add_state();
+    builder.add_action(0.0, std::vector<Successor>(1000, {0, 1.0 / 1000}));
+    builder.add_state();
+    const double below = -random.uniform(0.0, 5.0);
+    for (int a = 0; a < 1000; ++a) builder.add_action(below, 2);
+    builder.add_action(0.0, 2);
+    builder.add_terminal_state();
+    const Mdp mdp = std::move(builder).build();
+    Bellman bellman(mdp, 1.0, counting);
+    const Eigen::VectorXd values = Eigen::Vector3d(random.uniform(1.0, 2.0) * 1e6, 0.0, 0.0);
+    Eigen::VectorXd next(3);
+    const Sweep sweep = bellman.optimal_sweep(values, next);
+    const PreciseVector truth = precise_backup(mdp, 1.0, counting, precise(values));
+    // The bound of the process is the sum of both: here the row's part, then that of the actions alone.
+    const double row_error = static_cast<double>(abs(Precise(next(0)) - truth[0]));
+    const double set_error = static_cast<double>(abs(Precise(next(1)) - truth[1]));
+    largest_row = std::max(largest_row, row_error / backup_rounding_error(bellman, sweep.largest_value));
+    largest_set = std::max(largest_set, set_error / (1000.0 * 0x1p-53));
+  }
+  EXPECT_LE(largest_row, 1.0);
+  EXPECT_LE(largest_set, 1.0);
+}
+
 // The same for a policy's backup, of random policies with probabilities down to e^-10.
 TEST(PolicyBackupRoundingError, CoversWhatRoundingDoes) {
   double largest = 0.0;
@@ -163,6 +194,27 @@ TEST(PolicyBackupRoundingError, CoversWhatRoundingDoes) {
     }
   }
   EXPECT_GE(largest, 0.02) << "the bound is needlessly loose";
+}
+
+// Rows of 1000 equal probabilities whose sum is off by nearly 1000 rounding units, as far as an Mdp leaves rows alone,
+// and equal values v: with exact rows, TV − V = r + v − v = r.
+TEST(ChangeRoundingError, CoversRowsTakenToBeExact) {
+  constexpr int length = 1000;
+  constexpr double unit = std::numeric_limits<double>::epsilon() / 2.0;
+  Random random(7, "rows");
+  for (int trial = 0; trial < 400; ++trial) {
+    const double probability = (1.0 + random.uniform(-0.99, 0.99) * length * unit) / length;
+    MdpBuilder builder(1.0);
+    builder.add_state();
+    builder.add_action(1.0, std::vector<Successor>(length, {0, probability}));
+    const Mdp mdp = std::move(builder).build();
+    const BaseMeasure counting;
+    Bellman bellman(mdp, 0.0, counting);
+    const Eigen::VectorXd values = Eigen::VectorXd::Constant(1, 1e6 * random.uniform(1.0, 2.0));
+    Eigen::VectorXd next(1);
+    const Sweep sweep = bellman.optimal_sweep(values, next);
+    EXPECT_LE(std::abs(sweep.largest_change - 1.0), change_rounding_error(bellman, sweep)) << probability;
+  }
 }
 
 // Rows as stored and rows divided by their sums give two solutions; the bounds are for both. One state with γ near 1:
