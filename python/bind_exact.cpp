@@ -8,12 +8,14 @@ namespace nb = nanobind;
 void bind_tabular(nb::module_& m);
 void bind_irl(nb::module_& m);
 void bind_measures(nb::module_& m);
+void bind_models(nb::module_& m);
 
 NB_MODULE(_exact, m) {
   m.attr("__version__") = softrl::version;
   auto tabular = m.def_submodule("tabular", "Exact solvers for finite MDPs.");
   bind_tabular(tabular);
   bind_measures(tabular);
+  bind_models(tabular);
   auto irl = m.def_submodule("irl", "Maximum-entropy inverse reinforcement learning: route preferences.");
   bind_irl(irl);
 }
