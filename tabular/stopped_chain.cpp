@@ -31,16 +31,16 @@ double units_of_step_back(const Mdp& mdp) {
 
 }  // namespace
 
-StoppedChain::StoppedChain(const Mdp& mdp, Eigen::VectorXd policy)
-    : mdp_(mdp), policy_(std::move(policy)), system_(mdp, policy_) {
+StoppedChain::StoppedChain(const Mdp& mdp, Eigen::VectorXd policy, double relative_error)
+    : mdp_(mdp), policy_(std::move(policy)), units_(relative_error / unit), system_(mdp, policy_) {
   if (!system_.regular()) return;
   steps_ = system_.solve(Eigen::VectorXd::Ones(mdp.states()));
   if (!steps_.allFinite() || !(steps_.minCoeff() > 0.0)) return;
-  const Eigen::VectorXd later = step_back(mdp_, policy_, steps_) * (1.0 + unit * units_of_step_back(mdp_));
+  const Eigen::VectorXd later = step_back(mdp_, policy_, steps_) * (1.0 + unit * (units_of_step_back(mdp_) + units_));
   least_ = (steps_ - later).minCoeff() * (1.0 - 4.0 * unit);
 }
 
-StoppedChain::Visits StoppedChain::visits(const Eigen::VectorXd& start) {
+StoppedChain::Visits StoppedChain::visits(const Eigen::VectorXd& start, double start_error) {
   assert(stops() && start.size() == mdp_.states());
   Visits result{.states = system_.solve_transposed(start).cwiseMax(0.0), .error = {}, .flow_residual = 0.0};
   Eigen::VectorXd inflow = start;
@@ -61,7 +61,8 @@ StoppedChain::Visits StoppedChain::visits(const Eigen::VectorXd& start) {
   result.flow_residual = residual.sum();
   const Eigen::Map<const Eigen::ArrayXd> n(terms.data(), mdp_.states());
   // Products may underflow, too.
-  const Eigen::ArrayXd rounding = unit * (n + 6.0) * (inflow + result.states).array() + 1e-300;
+  const Eigen::ArrayXd rounding =
+      unit * (n + 6.0 + units_) * (inflow + result.states).array() + start_error * start.array() + 1e-300;
   result.error = steps_.array() * (residual.array() + rounding) / least_ * (1.0 + 8.0 * unit);
   return result;
 }
@@ -73,7 +74,8 @@ StoppedChain::Sums StoppedChain::sums(const Eigen::VectorXd& b) const {
   const Eigen::VectorXd magnitude = step_back(mdp_, policy_, result.states.cwiseAbs());
   const Eigen::ArrayXd residual = (b + back - result.states).array().abs();
   const Eigen::ArrayXd rounding =
-      unit * (units_of_step_back(mdp_) + 4.0) * (magnitude + b.cwiseAbs() + result.states.cwiseAbs()).array() + 1e-300;
+      unit * (units_of_step_back(mdp_) + 4.0 + units_) * (magnitude + b.cwiseAbs() + result.states.cwiseAbs()).array() +
+      1e-300;
   const double most = (residual + rounding).maxCoeff();
   result.error = steps_ * (most / least_ * (1.0 + 8.0 * unit));
   return result;

@@ -16,8 +16,9 @@ namespace softrl::tabular {
 class StoppedChain {
  public:
   // `policy` [K] as in check_policy, or all zeros in a state where the chain stops; it also does in terminal states.
-  // Refers to `mdp`. Costs a sparse factorisation.
-  StoppedChain(const Mdp& mdp, Eigen::VectorXd policy);
+  // Refers to `mdp`. Costs a sparse factorisation. Errors bound the distance from the sums of every chain whose
+  // probabilities π(a|s) P(s'|s,a) differ from the stored ones by at most `relative_error` of themselves.
+  StoppedChain(const Mdp& mdp, Eigen::VectorXd policy, double relative_error = 0.0);
 
   // False if κ > 0 could not be verified: at discount 1 the chain does not stop, or so late that rounding hides it.
   // Nothing else may be called then.
@@ -29,7 +30,8 @@ class StoppedChain {
                             //     states that the chain neither enters from others nor leaves.
     double flow_residual;   // Σ_s |states − start − γ P_πᵀ states|.
   };
-  Visits visits(const Eigen::VectorXd& start);  // [S] ≥ 0, a distribution or any weights.
+  // `start` [S] ≥ 0, a distribution or any weights, each of which may be off by `start_error` times itself.
+  Visits visits(const Eigen::VectorXd& start, double start_error = 0.0);
 
   struct Sums {
     Eigen::VectorXd states;  // [S] E[ Σ_t γ^t b(s_t) | s_0 = s ].
@@ -40,6 +42,7 @@ class StoppedChain {
  private:
   const Mdp& mdp_;
   Eigen::VectorXd policy_;
+  double units_;  // Roundings of a step's probability, that of the chain included.
   PolicySystem system_;
   Eigen::VectorXd steps_;  // h.
   double least_ = 0.0;     // κ.
