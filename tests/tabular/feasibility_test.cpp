@@ -3,12 +3,14 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <string>
 
 #include <Eigen/Eigenvalues>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tabular/examples.hpp"
+#include "tabular/solver.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -104,28 +106,37 @@ TEST(Existence, LeavesLoopsWithoutCostUndecidedAtTemperatureZero) {
   EXPECT_NEAR(with_kl.gain_upper, -0.3 * std::log(2.0), 1e-14);
 }
 
-// Mdps with deterministic moves: g = α log ρ(M), from Eigen's dense eigenvalues of the states that do not end.
+// A random process with deterministic moves, its temperature, and the spectral radius of its path sum from Eigen's
+// dense eigenvalues: M_ss' = Σ exp(r/α) over the states that do not end, so that g = α log ρ(M).
+struct PathSum {
+  Mdp mdp;
+  double temperature, radius;
+};
+
+PathSum random_path_sum(std::uint64_t seed) {
+  Random random(seed, "path sum");
+  const int n = 9;
+  const double temperature = std::exp(random.uniform(-1.0, 1.0)), cost = random.uniform(0.2, 3.0);
+  MdpBuilder builder(1.0);
+  Eigen::MatrixXd m = Eigen::MatrixXd::Zero(n, n);
+  for (int s = 0; s < n; ++s) {
+    builder.add_state();
+    for (int a = 0; a < 2; ++a) {
+      const auto next = random.below(n + 1);
+      const double reward = random.normal() - cost;
+      builder.add_action(reward, static_cast<Index>(next));
+      if (next < n) m(s, next) += std::exp(reward / temperature);
+    }
+    builder.add_action(-3.0, n);
+  }
+  builder.add_terminal_state();
+  return {std::move(builder).build(), temperature, m.eigenvalues().cwiseAbs().maxCoeff()};
+}
+
 TEST(Existence, BoundsTheSpectralRadiusOfThePathSum) {
   int none = 0, exists = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    Random random(seed, "path sum");
-    const int n = 9;
-    const double temperature = std::exp(random.uniform(-1.0, 1.0)), cost = random.uniform(0.2, 3.0);
-    MdpBuilder builder(1.0);
-    Eigen::MatrixXd m = Eigen::MatrixXd::Zero(n, n);
-    for (int s = 0; s < n; ++s) {
-      builder.add_state();
-      for (int a = 0; a < 2; ++a) {
-        const auto next = random.below(n + 1);
-        const double reward = random.normal() - cost;
-        builder.add_action(reward, static_cast<Index>(next));
-        if (next < n) m(s, next) += std::exp(reward / temperature);
-      }
-      builder.add_action(-3.0, n);
-    }
-    builder.add_terminal_state();
-    const Mdp mdp = std::move(builder).build();
-    const double radius = m.eigenvalues().cwiseAbs().maxCoeff();
+    const auto [mdp, temperature, radius] = random_path_sum(seed);
     const Existence found = existence_of(mdp, temperature, precisely);
     const auto bounds = spectral_radius(found, temperature);
     EXPECT_LE(bounds.lower, radius * (1.0 + 1e-12)) << "seed " << seed;
@@ -136,6 +147,28 @@ TEST(Existence, BoundsTheSpectralRadiusOfThePathSum) {
   }
   EXPECT_GT(none, 20);
   EXPECT_GT(exists, 20);
+}
+
+TEST(Existence, IsReportedByEverySolver) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const auto [mdp, temperature, radius] = random_path_sum(seed);
+    for (const Method method : all_methods()) {
+      const Solution solution = solve(mdp, method, {.temperature = temperature, .max_iterations = 20'000});
+      const auto label = "seed " + std::to_string(seed) + ", " + std::string(to_string(method));
+      ASSERT_TRUE(solution.existence) << label;
+      const auto bounds = spectral_radius(*solution.existence, temperature);
+      EXPECT_LE(bounds.lower, radius * (1.0 + 1e-12)) << label;
+      EXPECT_GE(bounds.upper, radius * (1.0 - 1e-12)) << label;
+      if (radius > 1.0) {
+        EXPECT_EQ(solution.status, Status::Infeasible) << label;
+        EXPECT_EQ(solution.existence->verdict, Verdict::DoesNotExist) << label;
+        EXPECT_TRUE(std::isinf(solution.error_bound)) << label;
+      } else {
+        EXPECT_NE(solution.status, Status::Infeasible) << label;
+        EXPECT_EQ(solution.existence->verdict, Verdict::Exists) << label;
+      }
+    }
+  }
 }
 
 // The largest mean reward of a cycle (Karp 1978), by trying all lengths: max_k max_s (M^k)_ss / k in (max, +) algebra.
