@@ -8,11 +8,12 @@
 namespace softrl::tabular {
 namespace {
 
-constexpr std::array<std::pair<Method, std::string_view>, 8> names{{
+constexpr std::array<std::pair<Method, std::string_view>, 9> names{{
     {Method::ValueIteration, "value_iteration"},
     {Method::GaussSeidel, "gauss_seidel"},
     {Method::PrioritizedSweeping, "prioritized_sweeping"},
     {Method::PolicyIteration, "policy_iteration"},
+    {Method::KrylovPolicyIteration, "krylov_policy_iteration"},
     {Method::ModifiedPolicyIteration, "modified_policy_iteration"},
     {Method::Anderson, "anderson"},
     {Method::Topological, "topological"},

@@ -11,6 +11,7 @@ enum class Method {
   GaussSeidel,              // "gauss_seidel"
   PrioritizedSweeping,      // "prioritized_sweeping"
   PolicyIteration,          // "policy_iteration"
+  KrylovPolicyIteration,    // "krylov_policy_iteration"
   ModifiedPolicyIteration,  // "modified_policy_iteration"
   Anderson,                 // "anderson"
   Topological,              // "topological"

@@ -4,6 +4,7 @@
 
 #include "tabular/anderson.hpp"
 #include "tabular/gauss_seidel.hpp"
+#include "tabular/krylov_policy_iteration.hpp"
 #include "tabular/modified_policy_iteration.hpp"
 #include "tabular/prioritized_sweeping.hpp"
 #include "tabular/soft_policy_iteration.hpp"
@@ -29,6 +30,8 @@ Solution solve(const Mdp& mdp, Method method, const SolverOptions& options) {
       return prioritized_sweeping(mdp, options);
     case Method::PolicyIteration:
       return soft_policy_iteration(mdp, options);
+    case Method::KrylovPolicyIteration:
+      return krylov_policy_iteration(mdp, options);
     case Method::ModifiedPolicyIteration:
       return modified_policy_iteration(mdp, options);
     case Method::Anderson:

@@ -67,8 +67,9 @@ TEST(Solver, NamesItsMethods) {
     names.emplace_back(to_string(method));
     EXPECT_EQ(method_named(names.back()), method);
   }
-  EXPECT_THAT(names, ElementsAre("value_iteration", "gauss_seidel", "prioritized_sweeping", "policy_iteration",
-                                 "modified_policy_iteration", "anderson", "topological", "auto"));
+  EXPECT_THAT(names,
+              ElementsAre("value_iteration", "gauss_seidel", "prioritized_sweeping", "policy_iteration",
+                          "krylov_policy_iteration", "modified_policy_iteration", "anderson", "topological", "auto"));
   EXPECT_FALSE(method_named("magic"));
 }
 
