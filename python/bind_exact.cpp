@@ -7,6 +7,7 @@ namespace nb = nanobind;
 
 void bind_tabular(nb::module_& m);
 void bind_irl(nb::module_& m);
+void bind_learning(nb::module_& m);
 void bind_measures(nb::module_& m);
 void bind_models(nb::module_& m);
 
@@ -16,6 +17,7 @@ NB_MODULE(_exact, m) {
   bind_tabular(tabular);
   bind_measures(tabular);
   bind_models(tabular);
+  bind_learning(tabular);
   auto irl = m.def_submodule("irl", "Maximum-entropy inverse reinforcement learning: route preferences.");
   bind_irl(irl);
 }

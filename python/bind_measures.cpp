@@ -15,6 +15,7 @@
 #include "tabular/advantage.hpp"
 #include "tabular/finite_horizon.hpp"
 #include "tabular/hitting.hpp"
+#include "tabular/stationary_distribution.hpp"
 #include "tabular/visitation.hpp"
 
 namespace nb = nanobind;
@@ -106,6 +107,28 @@ void bind_visitation(nb::module_& m) {
       "discount 1 expected visits until the end. `start` [S]; default: the Mdp's initial distribution.");
 }
 
+void bind_stationary_distribution(nb::module_& m) {
+  nb::class_<StationaryDistribution>(m, "StationaryDistribution", "See tabular/stationary_distribution.hpp.")
+      .def_prop_ro(
+          "status", [](const StationaryDistribution& x) { return std::string(to_string(x.status)); },
+          "'converged' or 'stalled'.")
+      .def_ro("flow_residual", &StationaryDistribution::flow_residual, "By how much flow in and out differ, summed.")
+      .def_ro("error_bound", &StationaryDistribution::error_bound, "Of the sum of the errors, rounding included.")
+      .def_ro("recurrent_classes", &StationaryDistribution::recurrent_classes, "1: it is the same for every start.")
+      .def_prop_ro(
+          "states", [](const StationaryDistribution& x) { return read_only(x.states); }, "[S]; read-only.")
+      .def_prop_ro(
+          "pairs", [](const StationaryDistribution& x) { return read_only(x.pairs); }, "[K]; read-only.");
+  m.def(
+      "stationary_distribution",
+      [](const Mdp& mdp, const VectorXd& policy, const std::optional<VectorXd>& start) {
+        return stationary_distribution(mdp, policy, start.value_or(VectorXd()));
+      },
+      "mdp"_a, "policy"_a, nb::kw_only(), "start"_a = nb::none(), Release(),
+      "The long-run share of time in each state under `policy` [K] from `start` [S]; default: the Mdp's initial "
+      "distribution.");
+}
+
 void bind_hitting(nb::module_& m) {
   nb::class_<Hitting>(m, "Hitting", "See tabular/hitting.hpp.")
       .def_prop_ro(
@@ -155,6 +178,7 @@ void bind_advantage(nb::module_& m) {
 void bind_measures(nb::module_& m) {
   bind_finite_horizon(m);
   bind_visitation(m);
+  bind_stationary_distribution(m);
   bind_hitting(m);
   bind_advantage(m);
 }

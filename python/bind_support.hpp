@@ -1,10 +1,18 @@
 // What the bindings of the exact part share.
 #pragma once
+#include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 
 #include <Eigen/Core>
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/function.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/string.h>
 
+#include "softrl/progress.hpp"
 #include "tabular/base_measure.hpp"
 #include "tabular/mdp.hpp"
 
@@ -18,4 +26,23 @@ inline Eigen::Map<const softrl::tabular::DenseTable> read_only(const softrl::tab
 
 inline softrl::tabular::BaseMeasure to_measure(const std::optional<Eigen::VectorXd>& log_weights) {
   return {.log_weights = log_weights.value_or(Eigen::VectorXd())};
+}
+
+using PythonObserver = std::function<void(const std::map<std::string, double>&)>;
+
+// What the observer sees is a dict of the measurements and the iteration. With or without one, Ctrl-C ends a long
+// solve.
+inline softrl::ProgressObserver to_observer(const std::optional<PythonObserver>& observer) {
+  using Clock = std::chrono::steady_clock;
+  return [&observer, last_look = Clock::now()](const softrl::Progress& progress) mutable {
+    if (Clock::now() - last_look > std::chrono::milliseconds(100)) {
+      last_look = Clock::now();
+      const nanobind::gil_scoped_acquire gil;
+      if (PyErr_CheckSignals() != 0) throw nanobind::python_error();
+    }
+    if (!observer) return;
+    std::map<std::string, double> measurements{{"iteration", static_cast<double>(progress.done)}};
+    for (const auto& [name, value] : progress.measurements) measurements.emplace(name, value);
+    (*observer)(measurements);
+  };
 }

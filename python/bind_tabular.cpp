@@ -1,5 +1,4 @@
 // softrl.tabular: the exact solvers. Names, shapes, units, defaults and errors are those of the headers in tabular/.
-#include <chrono>
 #include <limits>
 #include <map>
 #include <optional>
@@ -38,8 +37,6 @@ using namespace softrl::tabular;
 using Eigen::VectorXd;
 
 namespace {
-
-using PythonObserver = std::function<void(const std::map<std::string, double>&)>;
 
 [[noreturn]] void raise_type_error(const std::string& message) {
   PyErr_SetString(PyExc_TypeError, message.c_str());
@@ -105,23 +102,6 @@ Mdp make_mdp(double discount, const nb::object& action_offsets, const nb::object
                    .initial = reals("initial", initial)};
   for (const auto& [state, value] : terminal) arrays.terminal.push_back({state, value});
   return Mdp(std::move(arrays));
-}
-
-// What the observer sees is a dict of the measurements and the iteration. With or without one, Ctrl-C ends a long
-// solve.
-ProgressObserver to_observer(const std::optional<PythonObserver>& observer) {
-  using Clock = std::chrono::steady_clock;
-  return [&observer, last_look = Clock::now()](const Progress& progress) mutable {
-    if (Clock::now() - last_look > std::chrono::milliseconds(100)) {
-      last_look = Clock::now();
-      const nb::gil_scoped_acquire gil;
-      if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    }
-    if (!observer) return;
-    std::map<std::string, double> measurements{{"iteration", static_cast<double>(progress.done)}};
-    for (const auto& [name, value] : progress.measurements) measurements.emplace(name, value);
-    (*observer)(measurements);
-  };
 }
 
 void bind_mdp(nb::module_& m) {

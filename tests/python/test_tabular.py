@@ -295,3 +295,36 @@ def test_backward_induction_agrees_with_numpy():
     assert stationary.values.shape == (steps + 1, models[0].states)
     visits = tabular.finite_horizon_visitation(models[0], stationary.policy, steps)
     np.testing.assert_allclose(visits.states.sum(axis=1), 1.0, rtol=1e-12)
+
+
+def test_stationary_distribution_is_the_left_eigenvector():
+    transitions, rewards = random_tables(4)
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.9)
+    policy = tabular.solve(mdp, temperature=0.4).policy
+    moves = np.einsum("sa,sat->st", tabular.to_dense(mdp, policy), transitions)
+    distribution = tabular.stationary_distribution(mdp, policy)
+    expected = np.linalg.matrix_power(moves, 4096)[0]
+    assert distribution.recurrent_classes == 1
+    assert np.abs(distribution.states - expected).sum() <= distribution.error_bound + 1e-10
+
+
+# A chance of at most 1e-6 to miss: the intervals hold with that confidence for any number of episodes.
+def test_estimates_from_samples_cover_the_exact_answers():
+    transitions, rewards = random_tables(5)
+    mdp = tabular.mdp_from_tables(transitions, rewards, 0.8)
+    solution = tabular.solve(mdp, temperature=0.4)
+    exact = tabular.average_value(mdp, solution.values).value
+    estimate = tabular.monte_carlo_value(mdp, solution.policy, temperature=0.4, episodes=2000, confidence=1 - 5e-7)
+    assert estimate.low <= exact <= estimate.high
+    visits = tabular.monte_carlo_visitation(mdp, solution.policy, episodes=2000, confidence=1 - 5e-7)
+    exact = tabular.visitation(mdp, solution.policy).states
+    assert (visits.low <= exact).all() and (exact <= visits.high).all()
+
+
+def test_soft_q_learning_is_exact_where_nothing_is_left_to_chance():
+    mdp = tabular.Mdp(discount=0.5, action_offsets=[0, 2, 4], rewards=[1, 0, 2, -1], successors=[0, 1, 1, 0])
+    learned = tabular.soft_q_learning(
+        mdp, temperature=0.5, steps=20_000, step_size=tabular.Schedule(1.0), exploration=tabular.Schedule(1.0)
+    )
+    np.testing.assert_allclose(learned.values, tabular.solve(mdp, temperature=0.5).values, atol=1e-7)
+    assert learned.updates.sum() == 20_000
