@@ -111,7 +111,8 @@ struct Ends {
     }
     list[count++] = {state, probability};
   }
-  std::span<const Successor> all() const { return std::span(list).first(count); }
+  std::span<const Successor> all() const& { return std::span(list).first(count); }
+  std::span<const Successor> all() && = delete;  // A loop over a temporary's would outlive it.
 };
 
 Ends ends_of(const Gridworld& world, Index state, int action) {
@@ -206,7 +207,8 @@ Mdp gridworld_mdp(const Gridworld& world, double discount) {
   for (Index s = 0; s < states; ++s) {
     for (int action = 0; action < actions && !is_terminal(s); ++action) {
       double reward = -world.step_cost;
-      for (const auto& [next, probability] : ends_of(world, s, action).all()) {
+      const Ends ends = ends_of(world, s, action);
+      for (const auto& [next, probability] : ends.all()) {
         const Tile* entered = tile_of(world, tiles, next);
         if (entered != nullptr) reward += probability * entered->reward;
         arrays.successors.push_back(next);
