@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 
 #include <Eigen/QR>
 
@@ -51,6 +52,31 @@ class Differences {
   Eigen::Index count_ = 0;
 };
 
+// Extrapolation that does not halve the residual within 32 kept points gives way to plain sweeps, for longer each time.
+// They get away, for instance, from where the policy at hand never ends, and where the residual tells nothing of the
+// error.
+class Pace {
+ public:
+  bool rests(double norm) {
+    if (norm <= 0.5 * mark_) {
+      mark_ = norm;
+      points_ = 0;
+    } else if (rest_ == 0 && ++points_ > 32) {
+      mark_ = norm;
+      points_ = 0;
+      rest_ = length_;
+      length_ = std::min(2 * length_, 1 << 20);
+    }
+    if (rest_ == 0) return false;
+    --rest_;
+    return true;
+  }
+
+ private:
+  double mark_ = std::numeric_limits<double>::infinity();
+  int points_ = 0, rest_ = 0, length_ = 32;
+};
+
 }  // namespace
 
 // A plain sweep from a kept point reduces the spread by γ, so it never leaves the budget, and what extrapolations may
@@ -59,6 +85,12 @@ class Differences {
 Solution anderson(const Mdp& mdp, const SolverOptions& options) {
   Bellman bellman(mdp, options.temperature, options.base_measure);
   Differences differences(mdp.states());
+  // V* lies within γ/(1 − γ) |TV − V| of TV, and no extrapolation may lead farther away. At discount 1 it may go as far
+  // as a hundred sweeps: where the policy at hand does not end, the residual does not tell how far off values are.
+  const double reach = mdp.discount() < 1.0 ? mdp.discount() / (1.0 - mdp.discount()) : 100.0;
+  // An extrapolation that does not reduce the residual by this is no better than a sweep, if the discount is near 1.
+  const double reduction = std::min(mdp.discount(), 0.99);
+  Pace pace;
   bool extrapolated = false;
   double budget = 0.0;
   std::array<double, 10> kept_norms{};  // |f|₂ of the last kept points, in turn
@@ -72,7 +104,7 @@ Solution anderson(const Mdp& mdp, const SolverOptions& options) {
     if (!mdp.has_terminal_states()) f.array() -= f.mean();
     const double norm = f.norm();
     const double highest_norm = *std::max_element(kept_norms.begin(), kept_norms.end());
-    if (extrapolated && !(size <= budget && norm <= mdp.discount() * highest_norm)) {
+    if (extrapolated && !(size <= budget && norm <= reduction * highest_norm)) {
       at.values = differences.last_g();
       extrapolated = false;
       return Move::Certify;
@@ -83,9 +115,16 @@ Solution anderson(const Mdp& mdp, const SolverOptions& options) {
     }
     budget *= mdp.discount();
     kept_norms[kept++ % kept_norms.size()] = norm;
+    if (pace.rests(norm)) {
+      at.values = at.next;
+      extrapolated = false;
+      differences.forget();
+      return Move::Certify;
+    }
     differences.add(f, at.next);
     at.values = differences.extrapolated();
-    extrapolated = at.values.allFinite();
+    const double distance = (at.values - at.next).cwiseAbs().maxCoeff();
+    extrapolated = distance <= reach * at.sweep.residual();
     if (!extrapolated) {
       at.values = at.next;
       differences.forget();

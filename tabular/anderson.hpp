@@ -9,10 +9,11 @@
 namespace softrl::tabular {
 
 // Deterministic and silent. An iteration is a sweep. The safeguard: an extrapolated point is kept only if |f|₂ is at
-// most γ times the largest of the last ten kept ones, and if the spread of its f is still at most ten times what as
-// many plain sweeps would ensure; otherwise the plain sweep follows from the last kept point. Needs memory for about 20
-// arrays of values.
-// Throws std::invalid_argument, naming the option, if one is out of range. Not converging is a status: look at it.
+// most min(γ, 0.99) times the largest of the last ten kept ones, and if the spread of its f is still at most ten times
+// what as many plain sweeps would ensure; otherwise the plain sweep follows from the last kept point. Extrapolation
+// does not leave the band around TV in which the solution must lie, and it rests when it brings little. Needs memory
+// for about 20 arrays of values. Throws std::invalid_argument, naming the option, if one is out of range. Not
+// converging is a status: look at it.
 Solution anderson(const Mdp& mdp, const SolverOptions& options = {});
 
 }  // namespace softrl::tabular

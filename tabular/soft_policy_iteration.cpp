@@ -1,11 +1,26 @@
 #include "tabular/soft_policy_iteration.hpp"
 
+#include <cmath>
+#include <limits>
+#include <optional>
+
 #include "tabular/bellman.hpp"
 #include "tabular/certificate.hpp"
 #include "tabular/iterate.hpp"
 #include "tabular/policy_system.hpp"
 
 namespace softrl::tabular {
+namespace {
+
+// At most how many steps the policy takes to the end, discounted, from any state; infinite where it need not end.
+double longest_way(const PolicySystem& system, Eigen::Index states) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (!system.regular()) return infinity;
+  const Eigen::VectorXd steps = system.solve(Eigen::VectorXd::Ones(states));
+  return steps.allFinite() && steps.minCoeff() >= 0.0 ? steps.maxCoeff() : infinity;
+}
+
+}  // namespace
 
 Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
   Bellman bellman(mdp, options.temperature, options.base_measure);
@@ -14,11 +29,16 @@ Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
 
   return iterate(bellman, Method::PolicyIteration, options, [&](Iterate& at) {
     const bool first = at.iterations == 0;
-    const Eigen::VectorXd policy =
+    Eigen::VectorXd policy =
         first && cold ? base_policy(mdp, options.base_measure) : bellman.boltzmann(bellman.action_values(at.values));
-    const PolicySystem system(mdp, policy);
-    if (!system.regular()) return Move::Last;  // a policy that never ends
-    const Eigen::VectorXd evaluated = system.solve(bellman.policy_values(policy, rewards));
+    std::optional<PolicySystem> system(std::in_place, mdp, policy);
+    // At discount 1 the first policy must be one that ends, and so are then those that follow.
+    if (first && !cold && mdp.discount() == 1.0 && std::isinf(longest_way(*system, mdp.states()))) {
+      policy = base_policy(mdp, options.base_measure);
+      system.emplace(mdp, policy);
+    }
+    if (!system->regular()) return Move::Last;
+    const Eigen::VectorXd evaluated = system->solve(bellman.policy_values(policy, rewards));
     if (!evaluated.allFinite()) {
       at.values = evaluated;
       return Move::Last;
@@ -27,8 +47,8 @@ Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
     at.values = bellman.start_values(evaluated);  // terminal values exactly, free of the solver's rounding
     if (first) return Move::Certify;
     // The solver's own error is about the backup's, amplified by the expected number of steps.
-    const double steps = system.solve(Eigen::VectorXd::Ones(mdp.states())).cwiseAbs().maxCoeff();
-    const double noise = steps * backup_rounding_error(bellman, at.values.cwiseAbs().maxCoeff());
+    const double noise =
+        longest_way(*system, mdp.states()) * backup_rounding_error(bellman, at.values.cwiseAbs().maxCoeff());
     return improvement <= noise ? Move::Last : Move::Certify;
   });
 }

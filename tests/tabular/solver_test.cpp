@@ -228,6 +228,20 @@ TEST(Solver, AllMethodsStartWarm) {
   }
 }
 
+// Values from which staying at the start for ever looks best, which at discount 1 no residual gives away: it is that of
+// every plain sweep until the values have come down.
+TEST(Solver, AllMethodsComeBackFromAPolicyWithoutEnd) {
+  for (const double temperature : {0.0, 0.2}) {
+    for (const double height : {20.0, 500.0}) {
+      const Mdp mdp = corridor(6, 1.0, 1.0);
+      Eigen::VectorXd start = Eigen::VectorXd::Zero(mdp.states());
+      start(0) = height;
+      expect_agreement(mdp, {.temperature = temperature, .tolerance = 1e-9, .initial_values = start},
+                       fmt::format("temperature {}, height {}", temperature, height));
+    }
+  }
+}
+
 TEST(Solver, AllMethodsTellTheirProgress) {
   const Mdp mdp = random_mdp({.states = 20, .discount = 0.95}, 1);
   for (const Method method : all_methods()) {
