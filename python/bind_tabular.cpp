@@ -310,8 +310,11 @@ void bind_theory(nb::module_& m) {
       .def_ro("statement", &Theorem::statement, "What is measured, as a formula.")
       .def_ro("measured", &Theorem::measured, "What came out.")
       .def_ro("bound", &Theorem::bound, "What it may be at most, rounding included.")
-      .def_ro("holds", &Theorem::holds, "measured <= bound.")
-      .def("__repr__", [](const Theorem& t) { return "<Theorem " + t.id + (t.holds ? " holds>" : " FAILS>"); });
+      .def_ro("holds", &Theorem::holds, "measured <= bound, and every instance that is to attain it does.")
+      .def_ro("skipped", &Theorem::skipped, "Why it does not apply to this model; empty if it was measured.")
+      .def("__repr__", [](const Theorem& t) {
+        return "<Theorem " + t.id + (!t.skipped.empty() ? " skipped>" : t.holds ? " holds>" : " FAILS>");
+      });
   const TheoryOptions defaults;
   m.def(
       "verify",
@@ -320,7 +323,7 @@ void bind_theory(nb::module_& m) {
       },
       "mdp"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "seed"_a = defaults.seed,
       "trials"_a = defaults.trials, nb::call_guard<nb::gil_scoped_release>(),
-      "Measures every statement of soft Bellman theory on `mdp`, whose discount must be below 1.");
+      "Measures every statement of soft Bellman theory on `mdp`; one that does not apply to it is skipped.");
 }
 
 }  // namespace

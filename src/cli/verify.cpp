@@ -1,15 +1,15 @@
-// softrl verify: the statements of soft Bellman theory, measured on a gridworld.
+// softrl verify: the statements of soft Bellman theory, measured on a model.
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/html_report.hpp"
+#include "cli/model_argument.hpp"
 #include "cli/output.hpp"
 #include "softrl/atomic_file.hpp"
-#include "tabular/gridworld.hpp"
 #include "tabular/theory.hpp"
 
 namespace softrl::cli {
@@ -18,63 +18,122 @@ namespace {
 using tabular::Theorem;
 
 struct VerifyArguments {
-  std::string grid;
-  std::optional<double> discount;  // the file's unless given
+  ModelArgument model;
   tabular::TheoryOptions options;
-  std::string json;
+  std::string json, report;
 };
 
-Json report(const VerifyArguments& arguments, double discount, const std::vector<Theorem>& theorems) {
+Json row(const Theorem& theorem, int group) {
+  Json attained = Json::array();
+  for (const auto& a : theorem.attained)
+    attained.push_back({{"on", a.on},
+                        {"value", number(a.value)},
+                        {"limit", number(a.limit)},
+                        {"rounding", number(a.rounding)},
+                        {"holds", a.holds}});
+  const bool measured = theorem.skipped.empty();
+  const auto figure = [&](double value) { return measured ? number(value) : Json(nullptr); };
+  return {{"id", theorem.id},
+          {"group", group},
+          {"name", theorem.name},
+          {"source", theorem.source},
+          {"statement", theorem.statement},
+          {"measured", figure(theorem.measured)},
+          {"bound", figure(theorem.bound)},
+          {"margin", figure(theorem.margin())},
+          {"holds", measured ? Json(theorem.holds) : Json(nullptr)},
+          {"skipped", measured ? Json(nullptr) : Json(theorem.skipped)},
+          {"measured_on", theorem.measured_on},
+          {"attained", std::move(attained)}};
+}
+
+Json report(const VerifyArguments& arguments, const tabular::Model& model, const std::vector<Theorem>& theorems) {
   Json rows = Json::array();
-  for (const Theorem& theorem : theorems) {
-    rows.push_back({{"id", theorem.id},
-                    {"name", theorem.name},
-                    {"source", theorem.source},
-                    {"statement", theorem.statement},
-                    {"measured", number(theorem.measured)},
-                    {"bound", number(theorem.bound)},
-                    {"holds", theorem.holds}});
-  }
-  return {{"grid", arguments.grid},
-          {"discount", discount},
+  for (std::size_t i = 0; i < theorems.size(); ++i)
+    rows.push_back(row(theorems[i], tabular::all_statements()[i].group));
+  return {{"model", arguments.model.file},
+          {"format", to_string(model.format)},
+          {"states", model.mdp.states()},
+          {"state_actions", model.mdp.pairs()},
+          {"transitions", model.mdp.transitions()},
+          {"discount", model.mdp.discount()},
           {"temperature", arguments.options.temperature},
           {"seed", arguments.options.seed},
           {"trials", arguments.options.trials},
           {"theorems", std::move(rows)}};
 }
 
+std::string figure(double value) { return fmt::format("{:.4g}", value + 0.0); }  // + 0.0: no "-0"
+
 std::string table(const std::vector<Theorem>& theorems) {
-  Table result{.header = {"theorem", "statement", "measured", "bound", "holds"},
-               .right_aligned = {false, false, true, true, false}};
-  for (const Theorem& theorem : theorems)
-    result.rows.push_back({theorem.name, theorem.statement,
-                           fmt::format("{:.6g}", theorem.measured + 0.0),  // + 0.0: no "-0"
-                           fmt::format("{:.6g}", theorem.bound), theorem.holds ? "yes" : "NO"});
+  Table result{.header = {"theorem", "measured", "bound", "margin", "attained", "holds"},
+               .right_aligned = {false, true, true, true, false, false}};
+  for (const Theorem& theorem : theorems) {
+    if (!theorem.skipped.empty()) {
+      result.rows.push_back({theorem.name, "", "", "", "", "skipped"});
+      continue;
+    }
+    const auto met =
+        std::count_if(theorem.attained.begin(), theorem.attained.end(), [](const auto& a) { return a.holds; });
+    result.rows.push_back({theorem.name, figure(theorem.measured), figure(theorem.bound), figure(theorem.margin()),
+                           theorem.attained.empty() ? "" : fmt::format("{} of {}", met, theorem.attained.size()),
+                           theorem.holds ? "yes" : "NO"});
+  }
   return result.text();
 }
 
-int run_verify(const VerifyArguments& arguments) {
-  check_outputs({arguments.json}, {arguments.grid});
-  const auto world = tabular::read_gridworld(arguments.grid);
-  const auto mdp = tabular::gridworld_mdp(world, arguments.discount.value_or(world.discount));
-  const auto theorems = tabular::verify_theory(tabular::TheorySetting(mdp, arguments.options));
+// What the table has no room for: why something was skipped, and what exactly failed.
+std::string remarks(const std::vector<Theorem>& theorems) {
+  std::string text;
+  for (const Theorem& theorem : theorems) {
+    if (!theorem.skipped.empty()) text += fmt::format("skipped: {}: {}\n", theorem.name, theorem.skipped);
+    if (!theorem.failed()) continue;
+    if (!(theorem.measured <= theorem.bound)) text += fmt::format("FAILS: {}: {}\n", theorem.id, theorem.statement);
+    for (const auto& a : theorem.attained) {
+      if (!a.holds)
+        text += fmt::format("FAILS: {}: not attained on {}: {:.9g} is not {:.9g} within {:.2g}\n", theorem.id, a.on,
+                            a.value, a.limit, a.rounding);
+    }
+  }
+  return text.empty() ? text : "\n" + text;
+}
 
-  write_json(arguments.json, report(arguments, mdp.discount(), theorems));
-  fmt::print("{}: {}, discount {}, temperature {}; bounds include rounding error\n\n{}", arguments.grid,
-             counted(mdp.states(), "state"), mdp.discount() + 0.0, arguments.options.temperature, table(theorems));
-  const auto failed = std::count_if(theorems.begin(), theorems.end(), [](const Theorem& t) { return !t.holds; });
-  fmt::print("\n{} of {} hold\n", theorems.size() - static_cast<std::size_t>(failed), theorems.size());
+int run_verify(const VerifyArguments& arguments) {
+  check_outputs({arguments.json, arguments.report}, {arguments.model.file});
+  const tabular::Model model = arguments.model.read();
+  const tabular::Mdp& mdp = model.mdp;
+  const tabular::TheorySetting setting(mdp, arguments.options);
+  const auto theorems = [&] {
+    ProgressLine line("verify", Limit::End);
+    return tabular::verify_theory(setting, line.observer());
+  }();
+
+  const std::string summary = fmt::format(
+      "{}, {}, {}; discount {}, temperature {}", counted(mdp.states(), "state"), counted(mdp.pairs(), "state-action"),
+      counted(mdp.transitions(), "transition"), mdp.discount() + 0.0, arguments.options.temperature + 0.0);
+  write_json(arguments.json, report(arguments, model, theorems));
+  if (!arguments.report.empty())
+    write_atomically(arguments.report, html_report(arguments.model.file, summary, theorems));
+  fmt::print("{}: {}\nbounds include rounding error; attained: instances that meet the bound\n\n{}{}",
+             arguments.model.file, summary, table(theorems), remarks(theorems));
+  const auto failed = std::count_if(theorems.begin(), theorems.end(), [](const Theorem& t) { return t.failed(); });
+  const auto skipped =
+      std::count_if(theorems.begin(), theorems.end(), [](const Theorem& t) { return !t.skipped.empty(); });
+  const auto measured = static_cast<std::ptrdiff_t>(theorems.size()) - skipped;
+  fmt::print("\n{} of {} hold{}\n", measured - failed, measured,
+             skipped == 0 ? "" : fmt::format(", {} skipped", skipped));
   return failed == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 void add_verify(CLI::App& app, Run& run) {
-  auto* command = app.add_subcommand("verify", "Measure the theorems of soft Bellman theory on a gridworld");
+  auto* command = app.add_subcommand("verify", "Measure the theorems of soft Bellman theory on a model");
   const auto arguments = std::make_shared<VerifyArguments>();
-  command->add_option("grid", arguments->grid, "Gridworld file (TOML)")->required();
-  command->add_option("--discount", arguments->discount, "Discount in [0, 1) (default: the file's)");
-  command->add_option("--temperature", arguments->options.temperature, "Temperature, positive, in reward units")
+  add_model_argument(*command, arguments->model);
+  command
+      ->add_option("--temperature", arguments->options.temperature,
+                   "Temperature in reward units; 0: only what holds without entropy")
       ->capture_default_str();
   command->add_option("--seed", arguments->options.seed, "Seed of the random cases on which each theorem is tried")
       ->check([](const std::string& seed) {
@@ -83,6 +142,7 @@ void add_verify(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--trials", arguments->options.trials, "Random cases for each theorem")->capture_default_str();
   command->add_option("--json", arguments->json, "Write the measurements to this file");
+  command->add_option("--report", arguments->report, "Write an HTML page with a plot for each theorem to this file");
   command->callback([arguments, &run] { run = [arguments] { return run_verify(*arguments); }; });
 }
 

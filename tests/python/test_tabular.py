@@ -173,8 +173,8 @@ def test_errors_are_python_ones(tmp_path):
         tabular.solve(mdp, "value_iteration", temperature=-1.0)
     with pytest.raises(ValueError, match=r"discount must be in \[0, 1\], got 1.5"):
         mdp.with_discount(1.5)
-    with pytest.raises(ValueError, match="discount must be below 1"):
-        tabular.verify(mdp.with_discount(1.0))
+    with pytest.raises(ValueError, match="trials must be at least 1, got 0"):
+        tabular.verify(mdp, trials=0)
     transitions[3, 1] *= 0.9
     with pytest.raises(ValueError, match="state 3, action 1: probabilities must sum to 1, got 0.9"):
         tabular.mdp_from_tables(transitions, rewards, 0.9)
