@@ -233,7 +233,7 @@ Theorem macqueen_porteus_encloses(const TheorySetting& setting) {
       error = std::max(error, std::abs(to_go - 0.5 * (gap.lower + gap.upper)));
     }
     below.push_back(error);
-    above.push_back(gap.half_width());
+    above.push_back(0.5 * (gap.upper - gap.lower));
     plain.push_back(mdp.discount() / (1.0 - mdp.discount()) * sweep.residual());
   }
 
