@@ -1,7 +1,9 @@
 #include "irl/estimates.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <Eigen/Eigenvalues>
 #include <fmt/format.h>
@@ -89,7 +91,7 @@ Estimates estimate(const SearchEnd& end) {
       result.estimated[j] = false;
       members.push_back(end.names[j]);
     }
-    result.warnings.push_back(
+    std::string warning =
         members.size() == 1
             ? fmt::format(
                   "the {} do not determine {}: the likelihood does not depend on it, or rises for ever as it grows; "
@@ -97,7 +99,10 @@ Estimates estimate(const SearchEnd& end) {
                   end.observations, members.front(), end.weights(free[static_cast<std::size_t>(direction.front())]))
             : fmt::format(
                   "the {} do not determine {} one by one, only a combination of them. Leave one out, or fix one",
-                  end.observations, fmt::join(members, ", ")));
+                  end.observations, fmt::join(members, ", "));
+    // Several directions may mix the same weights.
+    if (std::find(result.warnings.begin(), result.warnings.end(), warning) == result.warnings.end())
+      result.warnings.push_back(std::move(warning));
   }
   return result;
 }

@@ -15,6 +15,7 @@ void add_convert(CLI::App& app, Run& run);
 void add_generate(CLI::App& app, Run& run);
 void add_solve(CLI::App& app, Run& run);
 void add_verify(CLI::App& app, Run& run);
+void add_irl(CLI::App& app, Run& run);
 void add_routes(CLI::App& app, Run& run);
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   softrl::cli::add_convert(app, run);
   softrl::cli::add_generate(app, run);
   softrl::cli::add_verify(app, run);
+  softrl::cli::add_irl(app, run);
   softrl::cli::add_routes(app, run);
 #ifdef SOFTRL_CONTINUOUS
   softrl::cli::add_agents(app, run, argv);

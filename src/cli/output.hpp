@@ -72,6 +72,9 @@ class ProgressLine {
   std::deque<Mark> marks_;
 };
 
+// With so many digits after the point; "-" for NaN.
+std::string decimals(double value, int digits);
+
 // "1 state", "2 states".
 std::string counted(std::int64_t count, std::string_view noun);
 

@@ -1,5 +1,4 @@
 // softrl routes: what do drivers care about? Weights of route features from observed trips.
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -8,13 +7,13 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/weight_options.hpp"
 #include "irl/fit.hpp"
 #include "irl/generated_city.hpp"
 #include "irl/route_files.hpp"
@@ -48,28 +47,6 @@ struct StudyOptions {
   }
 };
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(' ') + 1 - first);
-}
-
-// "name=value" and lists of them, separated by commas; spaces may stand around either.
-std::vector<irl::NamedWeight> parse_weights(std::string_view option, const std::vector<std::string>& words) {
-  std::vector<irl::NamedWeight> weights;
-  for (const std::string& word : words) {
-    const std::string_view text = word;
-    const std::size_t equals = text.find('=');
-    const std::string_view name = trimmed(text.substr(0, equals));
-    const std::string_view number = equals == std::string_view::npos ? "" : trimmed(text.substr(equals + 1));
-    double value = 0.0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (name.empty() || error != std::errc() || end != number.data() + number.size() || !std::isfinite(value))
-      throw std::invalid_argument(fmt::format("{}: \"{}\" is not of the form name=number", option, word));
-    weights.push_back({.name = std::string(name), .value = value});
-  }
-  return weights;
-}
-
 // "1 trip", "2 trips"
 std::string count_of(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -81,20 +58,9 @@ std::string describe(const irl::RouteData& data) {
                      count_of(data.trips.size(), "trip"));
 }
 
-CLI::Option* add_weights(CLI::App& command, const std::string& name, std::vector<std::string>& words,
-                         const std::string& help) {
-  return command.add_option(name, words, help)
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("NAME=VALUE,...")
-      ->default_str("");
-}
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-
-std::string cell(double value, int digits) { return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits); }
 
 Json to_json(const irl::SpectralRadius& radius) {
   return {{"lower", number(radius.lower)}, {"upper", number(radius.upper)}};
@@ -141,13 +107,14 @@ struct FitCommand {
                             {"robust_std_error", number(robust)},
                             {"t_value", number(value / error)},
                             {"estimated", bool(result.estimated[j])}});
-      table.rows.push_back({name, cell(value, 4), cell(error, 4), cell(robust, 4), cell(value / error, 2)});
+      table.rows.push_back(
+          {name, decimals(value, 4), decimals(error, 4), decimals(robust, 4), decimals(value / error, 2)});
     }
     // Without choices a random walk predicts every trip, and there is nothing to explain.
     const double rho_squared =
         result.null_log_likelihood < 0.0 ? 1.0 - result.log_likelihood / result.null_log_likelihood : std::nan("");
     fmt::print("\n{}\nlog-likelihood {:.4f}, of a random walk {:.4f} (rho-squared {})\n", table.text(),
-               result.log_likelihood, result.null_log_likelihood, cell(rho_squared, 4));
+               result.log_likelihood, result.null_log_likelihood, decimals(rho_squared, 4));
     fmt::print("{} after {} iterations, {} evaluations ({} stepped back from), {:.2f} s; spectral radius {:.6f}\n",
                to_string(result.status), result.iterations, result.evaluations, result.infeasible_trials, seconds,
                result.radius.upper);
@@ -208,7 +175,7 @@ struct LikelihoodCommand {
     if (finite) {
       Table table{.header = {"weight", "value", "slope"}};
       for (int j = 0; j < network.feature_count(); ++j)
-        table.rows.push_back({network.features[j], fmt::format("{}", values(j)), cell(value.gradient(j), 4)});
+        table.rows.push_back({network.features[j], fmt::format("{}", values(j)), decimals(value.gradient(j), 4)});
       fmt::print("{}\nlog-likelihood {:.6f} of {}; spectral radius {:.6f}\n", table.text(), value.log_likelihood,
                  count_of(data.trips.size(), "trip"), radius.upper);
     } else {
