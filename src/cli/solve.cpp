@@ -31,8 +31,8 @@ using tabular::Solution;
 
 struct SolveArguments {
   ModelArgument model;
-  std::string method = "value_iteration";
-  tabular::SolverOptions options;
+  std::string method = "auto";
+  tabular::SolverOptions options{.threads = 0};
   std::string reference;       // "uniform" or a file
   std::string initial_values;  // a file
   std::optional<int> horizon;
@@ -173,9 +173,11 @@ int solve_for_ever(const SolveArguments& arguments, const Model& model) {
 
   const auto start = std::chrono::steady_clock::now();
   const Solution solution = [&] {
-    ProgressLine line(arguments.method);
+    tabular::Method method = *tabular::method_named(arguments.method);
+    if (method == tabular::Method::Auto) method = tabular::choose_method(mdp, options);
+    ProgressLine line{std::string(to_string(method))};
     options.progress = line.observer();
-    return tabular::solve(mdp, *tabular::method_named(arguments.method), options);
+    return tabular::solve(mdp, method, options);
   }();
   const double seconds = seconds_since(start);
 
@@ -251,7 +253,7 @@ void add_solve(CLI::App& app, Run& run) {
   command->add_option(
       "--reference", arguments->reference,
       "Penalise KL to this policy in place of the entropy bonus: uniform, or a .npy file [S, A] or [K]");
-  auto* method = command->add_option("--method", arguments->method, "How to solve")
+  auto* method = command->add_option("--method", arguments->method, "How to solve; auto: by the structure of the model")
                      ->check(CLI::IsMember(method_names()))
                      ->capture_default_str();
   auto* tolerance = command

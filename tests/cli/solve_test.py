@@ -178,7 +178,7 @@ def test_counts_in_plain_english(softrl, tmp_path):
 
 def test_help_tells_every_default(softrl):
     out = softrl("solve", "--help").stdout
-    for default in ("FLOAT=1 ", "=value_iteration", "=1e-08", "INT=100000"):
+    for default in ("FLOAT=1 ", "=auto", "=1e-08", "INT=100000"):
         assert default in out, out
 
 
