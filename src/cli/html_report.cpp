@@ -54,6 +54,13 @@ class Axis {
     high_ = std::max(high_, scaled(value));
   }
 
+  // Adds a share of the range where data are, beyond 0.
+  void widen(double share) {
+    const double room = share * (high_ - low_);
+    if (high_ > 0.0) high_ += room;
+    if (low_ < 0.0) low_ -= room;
+  }
+
   // Chooses the ends and the ticks once all data are included.
   void finish() {
     if (!(low_ <= high_)) low_ = 0.0, high_ = 1.0;
@@ -170,7 +177,9 @@ std::string bars(const Plot& plot, const Axis& y) {
       const double zero = y.pixel(0.0), end = y.pixel(value), at = start + bar * static_cast<double>(i);
       result += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\"/>\n", at,
                             std::min(zero, end), 0.94 * bar, std::abs(zero - end), colours[i % colours.size()]);
-      result += text(at + 0.47 * bar, value < 0.0 ? end + 13.0 : end - 4.0, "middle", figure(value));
+      // What rounding alone has left of 0 is 0 to the eye.
+      const std::string shown = std::abs(zero - end) < 1e-6 ? "0" : figure(value);
+      result += text(at + 0.47 * bar, value < 0.0 ? end + 13.0 : end - 4.0, "middle", shown);
     }
     result += text(start + 0.35 * slot, height - bottom + 16.0, "middle", plot.categories[c]);
   }
@@ -249,6 +258,15 @@ svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 a { color: inherit; }
 )";
 
+constexpr std::string_view sources = R"(<h2>Sources</h2>
+<p class="source">[SQL] Haarnoja, Tang, Abbeel, Levine 2017, Reinforcement Learning with Deep Energy-Based Policies.
+[PGQL] Schulman, Chen, Abbeel 2017, Equivalence Between Policy Gradients and Soft Q-Learning.
+[IRL] Ziebart, Maas, Bagnell, Dey 2008, Maximum Entropy Inverse Reinforcement Learning.
+[Z10] Ziebart 2010, Modeling Purposeful Adaptive Behavior with the Principle of Maximum Causal Entropy.
+[MQ] MacQueen 1966, Porteus 1971. math.md: docs/math.md of softrl. T is the soft Bellman backup, alpha the temperature,
+pi_Q and Boltzmann(Q) the Boltzmann policy of Q, D(pi) minus the entropy or the KL divergence to the reference policy.</p>
+)";
+
 }  // namespace
 
 std::string svg(const Plot& plot) {
@@ -260,7 +278,10 @@ std::string svg(const Plot& plot) {
       y.include(curve.y[i]);
     }
   }
-  if (!plot.categories.empty()) y.include(0.0);
+  if (!plot.categories.empty()) {
+    y.include(0.0);
+    y.widen(0.1);  // room for the figures at the ends of bars
+  }
   x.finish();
   y.finish();
   std::string body = frame(plot, x, y);
@@ -302,8 +323,8 @@ std::string html_report(std::string_view heading, std::string_view subheading, c
       "</head>\n<body>\n<h1>Soft Bellman theory, measured</h1>\n<p class=\"sub\">{0}: {1}</p>\n<table "
       "class=\"overview\">\n<tr><th></th><th>statement</th><th>measured</th><th>bound</th><th>margin</th><th></th></"
       "tr>\n"
-      "{3}</table>\n{4}</body>\n</html>\n",
-      escaped(heading), escaped(subheading), style, overview, chapters);
+      "{3}</table>\n{4}{5}</body>\n</html>\n",
+      escaped(heading), escaped(subheading), style, overview, chapters, sources);
 }
 
 }  // namespace softrl::cli

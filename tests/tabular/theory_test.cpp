@@ -75,6 +75,10 @@ TEST(Theory, HoldsAtTheEdgesOfTheDiscount) {
   for (const double discount : {0.0, 0.999}) expect_no_failure(example().with_discount(discount), {.trials = 3});
 }
 
+TEST(Theory, HoldsFarFromTemperatureOne) {
+  for (const double temperature : {1e-3, 1e3}) expect_no_failure(example(), {.temperature = temperature, .trials = 3});
+}
+
 // At discount 1 what rests on a contraction is skipped, the rest is measured.
 TEST(Theory, MeasuresShortestPaths) {
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
