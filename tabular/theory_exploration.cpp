@@ -50,7 +50,8 @@ Theorem maxent_beats_exploration(const TheorySetting& setting) {
       .curves = {line("Boltzmann exploration", {explored_reward, explored_return - explored_reward, explored_return}),
                  line("MaxEnt policy", {maxent_reward, maxent_return - maxent_reward, maxent_return})}};
   theorem.measured_on =
-      fmt::format("return from the initial distribution {:.6g} against {:.6g}", explored_return, maxent_return);
+      fmt::format("the model, whose return from the initial distribution is {:.6g} against {:.6g} of MaxEnt",
+                  explored_return, maxent_return);
 
   const Mdp loop = loop_instance({1.0, 0.3, -0.5}, 0.9);
   const Problem instance{.mdp = loop, .temperature = problem.temperature};

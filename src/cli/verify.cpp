@@ -82,11 +82,20 @@ std::string table(const std::vector<Theorem>& theorems) {
   return result.text();
 }
 
-// What the table has no room for: why something was skipped, and what exactly failed.
+// What the table has no room for: why something was skipped, reason by reason, and what exactly failed.
 std::string remarks(const std::vector<Theorem>& theorems) {
   std::string text;
+  std::vector<std::string> reasons;
   for (const Theorem& theorem : theorems) {
-    if (!theorem.skipped.empty()) text += fmt::format("skipped: {}: {}\n", theorem.name, theorem.skipped);
+    if (!theorem.skipped.empty() && std::find(reasons.begin(), reasons.end(), theorem.skipped) == reasons.end())
+      reasons.push_back(theorem.skipped);
+  }
+  for (const std::string& reason : reasons) {
+    const auto count =
+        std::count_if(theorems.begin(), theorems.end(), [&](const Theorem& t) { return t.skipped == reason; });
+    text += fmt::format("{} skipped: {}\n", count, reason);
+  }
+  for (const Theorem& theorem : theorems) {
     if (!theorem.failed()) continue;
     if (!(theorem.measured <= theorem.bound)) text += fmt::format("FAILS: {}: {}\n", theorem.id, theorem.statement);
     for (const auto& a : theorem.attained) {
