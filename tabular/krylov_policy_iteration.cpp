@@ -72,12 +72,27 @@ void guess_values(Bellman& bellman, Eigen::VectorXd& values) {
   }
 }
 
+// A Gauss-Seidel sweep of the optimal backup against the order of states and one in it. The hard maximum changes its
+// mind abruptly: a policy that differs in a few states makes many others change theirs, one ring of neighbours after
+// the other. In place, such a wave crosses the whole process in one sweep and not in one linear solve a ring.
+void sweep_in_place(Bellman& bellman, Eigen::VectorXd& values) {
+  const Mdp& mdp = bellman.mdp();
+  for (Index s = mdp.states(); s-- > 0;) {
+    if (!mdp.is_terminal(s)) values(s) = bellman.backup(s, values);
+  }
+  for (Index s = 0; s < mdp.states(); ++s) {
+    if (!mdp.is_terminal(s)) values(s) = bellman.backup(s, values);
+  }
+}
+
 // Solves (I − γ P_π) δ = next − values for δ, and remembers which preconditioner it took.
 class Correction {
  public:
+  PolicyMatrix matrix;  // I − γ P_π, for linearise() to fill.
+
   Correction(const Mdp& mdp, int threads)
-      : threads_(threads),
-        matrix(policy_matrix_for(mdp)),
+      : matrix(policy_matrix_for(mdp)),
+        threads_(threads),
         right_side_(static_cast<std::size_t>(mdp.states())),
         solution_(right_side_) {}
 
@@ -119,11 +134,6 @@ class Correction {
   }
 
   int threads_;
-
- public:
-  PolicyMatrix matrix;
-
- private:
   FloatVector right_side_, solution_;
   bool needs_multigrid_ = false;
 };
@@ -157,6 +167,7 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
       std::swap(at.values, at.next);
       return Move::Certify;
     }
+    if (!first && options.temperature == 0.0) sweep_in_place(bellman, at.values);
     linearise(bellman, at.values, from_base ? base_policy(mdp, options.base_measure) : Eigen::VectorXd(), threads,
               at.next, correction.matrix);
     const double residual = (at.next - at.values).cwiseAbs().maxCoeff();

@@ -3,7 +3,8 @@
 //     (I − γ P_π) δ = TV − V        V ← V + δ        π the Boltzmann policy at V
 //
 // BiCGSTAB solves for the correction, with a Gauss-Seidel sweep in either direction as its preconditioner, or, where
-// that turns out too slow (discounts near 1), with aggregation multigrid. Corrections are held in single precision; the
+// that turns out too slow (discounts near 1), with aggregation multigrid. At temperature 0, Gauss-Seidel sweeps of the
+// backup itself between corrections let changes of policy spread. Corrections are held in single precision; the
 // backup that follows each, and the bounds, are in double precision. How well a system must be solved follows the
 // residual TV − V: where a correction made it grow, the next are solved better, and in the end plain sweeps take over,
 // so that below discount 1 the iteration cannot fail.

@@ -17,7 +17,8 @@ namespace softrl::tabular {
 Method choose_method(const Mdp& mdp, const SolverOptions& options) {
   check_base_measure(mdp, options.base_measure);
   if (StrongComponents(mdp, options.base_measure).largest() <= mdp.states() / 2) return Method::Topological;
-  return mdp.states() <= 2000 ? Method::PolicyIteration : Method::ModifiedPolicyIteration;
+  if (mdp.states() <= 2000) return Method::PolicyIteration;
+  return mdp.discount() < 1.0 ? Method::KrylovPolicyIteration : Method::ModifiedPolicyIteration;
 }
 
 Solution solve(const Mdp& mdp, Method method, const SolverOptions& options) {
