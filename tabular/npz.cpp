@@ -229,16 +229,6 @@ NumpyArray<double> read_npy(const std::filesystem::path& file) {
   });
 }
 
-void write_npy(const std::filesystem::path& file, std::span<const double> values,
-               const std::vector<std::size_t>& shape) {
-  std::ofstream out(file, std::ios::binary);
-  const std::string header = header_text("<f8", shape);
-  out.write(header.data(), static_cast<std::streamsize>(header.size()));
-  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size_bytes()));
-  out.flush();
-  if (!out) throw std::runtime_error(fmt::format("{}: cannot be written", file.string()));
-}
-
 struct NpzReader::Archive {
   struct Close {
     void operator()(zip_t* zip) const { zip_discard(zip); }

@@ -23,9 +23,6 @@ struct NumpyArray {
 };
 
 NumpyArray<double> read_npy(const std::filesystem::path& file);
-// `values` have the product of `shape` entries. Does not write atomically; write_atomically() around it does.
-void write_npy(const std::filesystem::path& file, std::span<const double> values,
-               const std::vector<std::size_t>& shape);
 
 class NpzReader {
  public:

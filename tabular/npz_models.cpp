@@ -9,6 +9,9 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <xtensor/xadapt.hpp>
+#include <xtensor/xmanipulation.hpp>
+#include <xtensor/xtensor.hpp>
 
 #include "softrl/check.hpp"
 #include "tabular/terminal_states.hpp"
@@ -247,9 +250,11 @@ MdpArrays read_dense_npz(const NpzReader& npz, std::optional<double> discount) {
   if (!cubic || tables.values.empty())
     npz.fail(name, fmt::format("must have shape {}", action_first ? "[A, S, S]" : "[S, A, S]"));
   const std::size_t states = shape[2], actions = shape[action_first ? 0 : 1];
-  const auto probability_row = [&](std::size_t s, std::size_t a) {
-    return std::span(tables.values).subspan((action_first ? a * states + s : s * actions + a) * states, states);
+  const auto by_state_first = [&](const NumpyArray<double>& array) {
+    using Axes = std::vector<std::size_t>;
+    return xt::transpose(xt::adapt(array.values, array.shape), action_first ? Axes{1, 0, 2} : Axes{0, 1, 2});
   };
+  const auto probability = by_state_first(tables);  // [S, A, S]
   const auto rewards = npz.reals("R");
   const bool by_state = rewards.shape == std::vector{states};
   const bool by_pair = rewards.shape == std::vector{states, actions};
@@ -260,10 +265,12 @@ MdpArrays read_dense_npz(const NpzReader& npz, std::optional<double> discount) {
   const auto reward = [&](std::size_t s, std::size_t a) {
     if (by_state) return rewards.values[s];
     if (by_pair) return rewards.values[s * actions + a];
-    const auto row = probability_row(s, a);
-    const double* const r = rewards.values.data() + (row.data() - tables.values.data());
+    const auto by_successor = by_state_first(rewards);
     double sum = 0.0;
-    for (std::size_t next = 0; next < states; ++next) sum += row[next] == 0.0 ? 0.0 : row[next] * r[next];
+    for (std::size_t next = 0; next < states; ++next) {
+      const double p = probability(s, a, next);
+      if (p != 0.0) sum += p * by_successor(s, a, next);
+    }
     return sum;
   };
 
@@ -273,13 +280,14 @@ MdpArrays read_dense_npz(const NpzReader& npz, std::optional<double> discount) {
   arrays.successor_offsets = {0};
   for (std::size_t s = 0; s < states; ++s) {
     for (std::size_t a = 0; a < actions; ++a) {
-      const auto row = probability_row(s, a);
-      if (std::all_of(row.begin(), row.end(), [](double p) { return p == 0.0; })) continue;  // not available
+      const std::size_t before = arrays.successors.size();
       for (std::size_t next = 0; next < states; ++next) {
-        if (row[next] == 0.0) continue;
+        const double p = probability(s, a, next);
+        if (p == 0.0) continue;
         arrays.successors.push_back(static_cast<Index>(next));
-        arrays.probabilities.push_back(row[next]);
+        arrays.probabilities.push_back(p);
       }
+      if (arrays.successors.size() == before) continue;  // not available
       arrays.successor_offsets.push_back(static_cast<Index>(arrays.successors.size()));
       arrays.actions.push_back(static_cast<Index>(a));
       arrays.rewards.push_back(reward(s, a));
@@ -298,17 +306,18 @@ void write_dense_npz(const std::filesystem::path& file, const Mdp& mdp) {
   if (static_cast<double>(states) * static_cast<double>(actions) * static_cast<double>(states) > most)
     throw std::invalid_argument(
         fmt::format("dense tables of {} states and {} actions would take more than 2 GB", states, actions));
-  std::vector<double> tables(states * actions * states, 0.0), rewards(states * actions, 0.0);
+  xt::xtensor<double, 3> tables = xt::zeros<double>({states, actions, states});
+  xt::xtensor<double, 2> rewards = xt::zeros<double>({states, actions});
   for (Index s = 0; s < mdp.states(); ++s) {
     for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
-      const std::size_t row = static_cast<std::size_t>(s) * actions + static_cast<std::size_t>(mdp.action(k, s));
-      rewards[row] = mdp.reward(k);
-      for (const auto& [next, p] : sorted_row(mdp, k)) tables[row * states + static_cast<std::size_t>(next)] = p;
+      const Index a = mdp.action(k, s);
+      rewards(s, a) = mdp.reward(k);
+      for (const auto& [next, p] : sorted_row(mdp, k)) tables(s, a, next) = p;
     }
   }
   NpzWriter npz;
-  npz.add("T", tables, {states, actions, states});
-  npz.add("R", rewards, {states, actions});
+  npz.add("T", std::span(tables.data(), tables.size()), {states, actions, states});
+  npz.add("R", std::span(rewards.data(), rewards.size()), {states, actions});
   const double discount = mdp.discount();
   npz.add("discount", std::span(&discount, 1), {});
   std::vector<Index> terminal;

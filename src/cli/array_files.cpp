@@ -2,11 +2,12 @@
 
 #include <functional>
 #include <numeric>
-#include <span>
 #include <stdexcept>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <xtensor/xadapt.hpp>
+#include <xtensor/xnpy.hpp>
 
 #include "softrl/atomic_file.hpp"
 #include "tabular/npz.hpp"
@@ -20,7 +21,7 @@ void write_array(const std::filesystem::path& path, const double* data, const st
   if (path.empty()) return;
   const std::size_t size = std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
   write_atomically(path, [&](const std::filesystem::path& temporary) {
-    tabular::write_npy(temporary, std::span(data, size), shape);
+    xt::dump_npy(temporary.string(), xt::adapt(data, size, xt::no_ownership(), shape));
   });
 }
 
