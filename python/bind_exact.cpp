@@ -8,6 +8,7 @@ namespace nb = nanobind;
 void bind_tabular(nb::module_& m);
 void bind_irl(nb::module_& m);
 void bind_learning(nb::module_& m);
+void bind_maxent_irl(nb::module_& m);
 void bind_measures(nb::module_& m);
 void bind_models(nb::module_& m);
 
@@ -18,6 +19,8 @@ NB_MODULE(_exact, m) {
   bind_measures(tabular);
   bind_models(tabular);
   bind_learning(tabular);
-  auto irl = m.def_submodule("irl", "Maximum-entropy inverse reinforcement learning: route preferences.");
+  auto irl =
+      m.def_submodule("irl", "Maximum-entropy inverse reinforcement learning: route preferences, and any finite MDP.");
   bind_irl(irl);
+  bind_maxent_irl(irl);
 }

@@ -311,6 +311,8 @@ void bind_theory(nb::module_& m) {
       .def_ro("measured", &Theorem::measured, "What came out.")
       .def_ro("bound", &Theorem::bound, "What it may be at most, rounding included.")
       .def_ro("holds", &Theorem::holds, "measured <= bound, and every instance that is to attain it does.")
+      .def_prop_ro("margin", &Theorem::margin, "bound - measured.")
+      .def_ro("measured_on", &Theorem::measured_on, "What the figures rest on.")
       .def_ro("skipped", &Theorem::skipped, "Why it does not apply to this model; empty if it was measured.")
       .def("__repr__", [](const Theorem& t) {
         return "<Theorem " + t.id + (!t.skipped.empty() ? " skipped>" : t.holds ? " holds>" : " FAILS>");

@@ -1,6 +1,7 @@
 """softrl: maximum-entropy reinforcement learning, exact where it can be, learned where it cannot.
 
     softrl.tabular     certified soft solutions of finite MDPs and gridworlds
+    softrl.irl         MaxEnt inverse reinforcement learning on any finite MDP
     softrl.routes      MaxEnt inverse reinforcement learning (recursive logit) on road networks
     softrl.continuous  soft Q-learning agents (loads Torch, so only on first use)
 
@@ -9,10 +10,10 @@ The mathematics lives in C++; arrays go in and out as NumPy.
 
 import importlib
 
-from . import routes, tabular
+from . import irl, routes, tabular
 from ._exact import __version__
 
-__all__ = ["__version__", "continuous", "plots", "routes", "tabular"]
+__all__ = ["__version__", "continuous", "irl", "plots", "routes", "tabular"]
 
 
 def __getattr__(name):
