@@ -191,6 +191,13 @@ Theorem heating_limit(const TheorySetting& setting) {
   const Point equal = at(loop_instance({1.0, 1.0, 1.0}, 0.9), setting.options.temperature);
   attain(theorem, "one state with three equal actions: V_alpha - alpha H* - R(pi_H)", equal.excess, 0.0,
          equal.rounding);
+  // Rewards of ±x α and no future: the excess is α log cosh x = α x²/2 (1 − x²/6 + …), the bound α x²/2.
+  constexpr double x = 1e-3;
+  const double lean = x * setting.options.temperature;
+  const Point sharp = at(loop_instance({lean, -lean}, 0.0), setting.options.temperature);
+  const double unit_of = 0.5 * x * lean;
+  attain(theorem, "one step, rewards of +-0.001 alpha: excess / (D^2 / (8 alpha))", sharp.excess / unit_of, 1.0,
+         x * x / 6.0 + sharp.rounding / unit_of);
 
   theorem.measured_on =
       fmt::format("{} temperatures from {} to {:.3g}", halvings, setting.options.temperature, temperatures.back());

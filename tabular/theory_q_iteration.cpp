@@ -50,7 +50,12 @@ Theorem soft_q_iteration(const TheorySetting& setting) {
   const int sweeps =
       static_cast<int>(std::clamp(std::ceil(std::log(1e-12) / std::log(problem.mdp.discount())), 1.0, patience));
   double measured = -infinity, allowance = 0.0;
-  theorem.plot = {.x_label = "sweep n", .y_label = "|Q_n - Q*|", .log_y = true};
+  theorem.plot = {.x_label = "sweep n", .y_label = "|Q_n - Q*| / |Q_0 - Q*|", .log_y = true};
+  const auto relative = [](std::vector<double> distances) {
+    const double first = distances.front() > 0.0 ? distances.front() : 1.0;
+    for (double& x : distances) x /= first;
+    return distances;
+  };
   const int starts = std::min(trials(setting), 4);
   for (int start = 0; start < starts; ++start) {
     const VectorXd q = start == 0 ? VectorXd(VectorXd::Zero(problem.mdp.pairs()))
@@ -59,8 +64,8 @@ Theorem soft_q_iteration(const TheorySetting& setting) {
     measured = worst(measured, run.measured);
     allowance = worst(allowance, run.rounding);
     theorem.plot.curves.push_back(
-        line(start == 0 ? "from Q = 0" : fmt::format("random start {}", start), run.distances));
-    if (start == 0) theorem.plot.curves.push_back(line("discount^n |Q_0 - Q*|", run.bounds, Curve::Style::Dashed));
+        line(start == 0 ? "from Q = 0" : fmt::format("random start {}", start), relative(run.distances)));
+    if (start == 0) theorem.plot.curves.push_back(line("discount^n", relative(run.bounds), Curve::Style::Dashed));
   }
 
   constexpr int instance_sweeps = 10;

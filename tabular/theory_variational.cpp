@@ -102,6 +102,19 @@ Theorem unique_maximiser(const TheorySetting& setting) {
   const VectorXd q = moderate_action_values(problem, random);
   attain(theorem, "the model, pi = pi_Q: no gap", excess(q, setting.operators.boltzmann(problem, q)), 0.0,
          4.0 * backup_error(problem, largest(q)));
+  // Two equal actions taken with probabilities 1/2 ± δ: the gap is α (2 δ² + 4/3 δ⁴ + …), the bound 2 α δ².
+  constexpr double delta = 1e-3;
+  const Mdp loop = loop_instance({0.0, 0.0}, 0.9);
+  const Problem instance{.mdp = loop, .temperature = problem.temperature};
+  const VectorXd tie = VectorXd::Zero(2);
+  VectorXd leaning(2);
+  leaning << 0.5 + delta, 0.5 - delta;
+  const double instance_gap =
+      setting.operators.state_values(instance, tie)(0) - setting.operators.policy_values(instance, leaning, tie)(0);
+  const double pinsker =
+      0.5 * instance.temperature * std::pow((leaning - setting.operators.boltzmann(instance, tie)).lpNorm<1>(), 2);
+  attain(theorem, "two equal actions with probabilities 1/2 +- 0.001: gap / bound", instance_gap / pinsker, 1.0,
+         delta * delta + 4.0 * backup_error(instance, instance.temperature) / pinsker);
 
   theorem.measured_on = trials_text(setting, "policies, every other one close to pi_Q");
   theorem.plot = {.x_label = "|pi - pi_Q|_1",

@@ -63,8 +63,8 @@ Theorem visitation_forward_pass(const TheorySetting& setting) {
       under_way = 0.0;
       for (Index s = 0; s < mdp.states(); ++s) under_way += mdp.is_terminal(s) ? 0.0 : present(s);
       const double distance = (sum - solved.states).lpNorm<1>();
-      // Every later state counts: those of the walk and the terminal one it may end in.
-      const double bound = under_way * (walk + 1.0);
+      // Later states are those of the walk, of which the present one is counted already, and the terminal one.
+      const double bound = under_way * walk;
       if (trial == 0 && t % std::max(1, steps / 200) == 0) {
         n.push_back(t);
         missing.push_back(distance);
@@ -79,6 +79,23 @@ Theorem visitation_forward_pass(const TheorySetting& setting) {
                                      mdp.row_sum_error() * magnitude * walk);
   }
   if (walked == 0) return skip(std::move(theorem), "no random policy of the model is sure to end");
+
+  // A coin tossed until it ends the walk: half a step is missing in the state and half a one at the end, times the
+  // mass.
+  MdpBuilder builder(1.0);
+  builder.add_state();
+  builder.add_action(0.0, {{0, 0.5}, {1, 0.5}});
+  builder.add_terminal_state();
+  builder.set_initial({1.0, 0.0});
+  const Mdp coin = std::move(builder).build();
+  const VectorXd only = VectorXd::Ones(1);
+  const Visitation exact =
+      setting.operators.visitation({.mdp = coin, .temperature = setting.options.temperature}, only);
+  VectorXd present = coin.initial_distribution(), sum = present;
+  constexpr int tosses = 5;
+  for (int t = 0; t < tosses; ++t) sum += present = step_forward(coin, only, present);
+  attain(theorem, "a coin that ends the walk, after 5 tosses: difference = mass left x longest walk",
+         (sum - exact.states).lpNorm<1>(), 2.0 * std::pow(0.5, tosses), exact.error_bound + 16.0 * unit);
   theorem.measured_on = fmt::format("{} random policies", walked);
   theorem.plot = {
       .x_label = "steps n of the forward pass",
@@ -158,17 +175,14 @@ Theorem visitation_is_gradient(const TheorySetting& setting) {
   struct Point {
     double size, remainder, bound, rounding;
   };
-  const auto remainders = [&](const Problem& problem, Random& random) {
+  const auto remainders = [&](const Problem& problem, const VectorXd& h, double size) {
     const double to_end = 1.0 / (1.0 - problem.mdp.discount());
     const Solution present = setting.solve(problem);
     const VectorXd policy =
         setting.operators.boltzmann(problem, setting.operators.action_values(problem, present.values));
     const Visitation visits = setting.operators.visitation(problem, policy);
     const VectorXd initial = problem.mdp.initial_distribution();
-    VectorXd h(problem.mdp.pairs());
-    for (double& x : h) x = random.uniform();
     std::vector<Point> points;
-    double size = problem.temperature;
     for (int i = 0; i < 12; ++i, size *= 0.5) {
       const Mdp raised = with_rewards(problem.mdp, rewards_of(problem.mdp) + size * h);
       const Solution next = setting.solve({.mdp = raised, .temperature = problem.temperature});
@@ -193,7 +207,9 @@ Theorem visitation_is_gradient(const TheorySetting& setting) {
   if (const auto reason = uncertified(setting.solve(problem)); !reason.empty()) return skip(std::move(theorem), reason);
   double measured = -infinity, allowance = 0.0;
   std::vector<double> sizes, measurements, bounds;
-  for (const Point& point : remainders(problem, random)) {
+  VectorXd direction(problem.mdp.pairs());
+  for (double& x : direction) x = random.uniform();
+  for (const Point& point : remainders(problem, direction, problem.temperature)) {
     measured = worst(measured, worst(-point.remainder, point.remainder - point.bound));
     allowance = worst(allowance, point.rounding);
     sizes.push_back(point.size);
@@ -201,9 +217,20 @@ Theorem visitation_is_gradient(const TheorySetting& setting) {
     bounds.push_back(point.bound);
   }
   const Mdp loop = loop_instance({1.0}, 0.9);
-  const Point straight = remainders({.mdp = loop, .temperature = problem.temperature}, random).front();
+  const Problem linear{.mdp = loop, .temperature = problem.temperature};
+  const Point straight = remainders(linear, VectorXd::Ones(1), problem.temperature).front();
   attain(theorem, "one state with one action: the value is linear, no remainder", straight.remainder, 0.0,
          straight.rounding);
+  // Two equal actions and no future, one of them raised by x α: the remainder is α log cosh(x/2) = α x²/8 (1 − x²/24
+  // …).
+  constexpr double x = 1e-3;
+  const Mdp tie = loop_instance({0.0, 0.0}, 0.0);
+  VectorXd first(2);
+  first << 1.0, 0.0;
+  const Point bent =
+      remainders({.mdp = tie, .temperature = problem.temperature}, first, x * problem.temperature).front();
+  attain(theorem, "one step, two equal actions, e = 0.001 alpha: remainder / bound", bent.remainder / bent.bound, 1.0,
+         x * x / 24.0 + bent.rounding / bent.bound);
 
   theorem.measured_on = fmt::format("12 steps from {:g} down along a random direction", sizes.front());
   theorem.plot = {.x_label = "step e",
