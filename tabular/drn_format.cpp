@@ -30,6 +30,9 @@ class DrnReader {
     rows_.end_row();
     if (rows_.states() != states_)
       lines_.fail(fmt::format("has {} states, but @nr_states says {}", rows_.states(), states_));
+    const auto choices = static_cast<std::int64_t>(process_.arrays.rewards.size());
+    if (choices_ >= 0 && choices != choices_)
+      lines_.fail(fmt::format("has {} choices, but @nr_choices says {}", choices, choices_));
     process_.state_rewards.resize(static_cast<std::size_t>(states_), 0.0);
     name_actions();
     return std::move(process_);
@@ -71,6 +74,8 @@ class DrnReader {
       } else if (section == "@nr_states") {
         states_ = static_cast<Index>(lines_.integer(first, 1, most));
         has_states = true;
+      } else if (section == "@nr_choices") {
+        choices_ = lines_.integer(first, 0, most);
       } else if (section == "@reward_models") {
         for (const std::string_view word : words) reward_models_.emplace_back(word);
       } else if (section == "@placeholders") {
@@ -79,7 +84,7 @@ class DrnReader {
         placeholders_.emplace(first, lines_.number(words[2]));
       } else if (section == "@parameters") {
         lines_.fail(fmt::format("parameters such as {} have no value here; only models without are known", first));
-      } else if (section != "@nr_choices") {
+      } else {
         lines_.fail(fmt::format("expected a section such as @type:, got '{}'", first));
       }
     }
@@ -197,6 +202,7 @@ class DrnReader {
   std::map<std::string, double, std::less<>> placeholders_;
   std::size_t chosen_ = 0;
   Index states_ = 0;
+  std::int64_t choices_ = -1;  // as the file says, if it does
   bool in_action_ = false;
   std::vector<Index> names_;
 };

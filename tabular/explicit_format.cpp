@@ -22,12 +22,10 @@ fs::path beside(const fs::path& transitions, const char* suffix) {
   return fs::path(transitions).replace_extension(suffix);
 }
 
-// The first of these that exists; empty: none.
-fs::path existing(const fs::path& transitions, std::initializer_list<const char*> suffixes) {
-  for (const char* const suffix : suffixes) {
-    if (fs::exists(beside(transitions, suffix))) return beside(transitions, suffix);
-  }
-  return {};
+// The file of this suffix, if it is there; else empty.
+fs::path existing(const fs::path& transitions, const char* suffix) {
+  const fs::path file = beside(transitions, suffix);
+  return fs::exists(file) ? file : fs::path();
 }
 
 struct Transitions {
@@ -56,6 +54,12 @@ Transitions read_transitions(const fs::path& file) {
     lines.fail("expected 'mdp', or the numbers of states, choices and transitions");
   }
 
+  // A state takes several bytes of the file, but a line or two may name any number.
+  const auto check_room = [&](std::int64_t count) {
+    if (count > std::max<std::int64_t>(1'000'000, static_cast<std::int64_t>(lines.bytes())))
+      lines.fail(fmt::format("{} states are more than a file of {} bytes describes", count, lines.bytes()));
+  };
+  check_room(states);
   RowReader rows(lines, result.arrays);
   std::vector<Index> names;  // of the choices, where a word follows the probability
   bool named = true;
@@ -69,6 +73,9 @@ Transitions read_transitions(const fs::path& file) {
     if (s < state || (s == state && c < choice)) lines.fail("states and choices must be in order");
     if (s == state ? c > choice + 1 : c != 0)
       lines.fail(fmt::format("choices of a state must be numbered 0, 1, 2, ..., got {}", c));
+    const std::int64_t next = lines.integer(words[at], 0, end);
+    largest = std::max({largest, next, s});
+    check_room(largest + 1);
     if (s != state || c != choice) {
       rows.end_row();
       while (rows.states() <= s) rows.begin_state();
@@ -81,8 +88,6 @@ Transitions read_transitions(const fs::path& file) {
     }
     state = s;
     choice = c;
-    const std::int64_t next = lines.integer(words[at], 0, end);
-    largest = std::max({largest, next, s});
     rows.add(static_cast<Index>(next), lines.number(words[at + 1]));
   }
   rows.end_row();
@@ -146,23 +151,57 @@ StateLabels read_labels(const fs::path& file, Index states) {
   return labels;
 }
 
-// Behind PRISM's first line, which counts, and its comments.
-bool next_reward(TextLines& lines, ExplicitDialect dialect, bool& headed) {
-  while (lines.next()) {
-    if (lines.words().front().starts_with('#')) continue;
-    if (dialect == ExplicitDialect::Storm || std::exchange(headed, true)) return true;
+// The lines of a file of rewards. PRISM's first line says the number of states, and last how many lines follow: a file
+// cut off at the end of a line shows in nothing else.
+class RewardLines {
+ public:
+  RewardLines(const fs::path& file, ExplicitDialect dialect, std::int64_t states)
+      : lines_(file), headed_(dialect == ExplicitDialect::Prism) {
+    if (!headed_) return;
+    if (!next_line()) lines_.fail_at(1, "is empty");
+    const auto& head = lines_.words();
+    lines_.expect_words(2, 3);
+    if (lines_.integer(head[0], 0, most) != states)
+      lines_.fail(fmt::format("says {} states, but the transitions have {}", head[0], states));
+    said_ = lines_.integer(head.back(), 0, most);
+    head_line_ = lines_.line();
   }
-  return false;
-}
+
+  // The next one, of `words` words; false at the end.
+  bool next(std::size_t words) {
+    if (next_line()) {
+      lines_.expect_words(words, words);
+      ++count_;
+      return true;
+    }
+    if (headed_ && count_ != said_)
+      lines_.fail_at(head_line_, fmt::format("says {} rewards, but {} follow", said_, count_));
+    return false;
+  }
+
+  const TextLines& lines() const { return lines_; }
+
+ private:
+  bool next_line() {  // Behind PRISM's comments.
+    while (lines_.next()) {
+      if (!lines_.words().front().starts_with('#')) return true;
+    }
+    return false;
+  }
+
+  TextLines lines_;
+  bool headed_;
+  int head_line_ = 0;
+  std::int64_t said_ = 0, count_ = 0;
+};
 
 std::vector<double> read_state_rewards(const fs::path& file, ExplicitDialect dialect, Index states) {
   std::vector<double> rewards(static_cast<std::size_t>(states), 0.0);
   if (file.empty()) return rewards;
-  TextLines lines(file);
-  for (bool headed = false; next_reward(lines, dialect, headed);) {
-    lines.expect_words(2, 2);
+  RewardLines rows(file, dialect, states);
+  const TextLines& lines = rows.lines();
+  while (rows.next(2))
     rewards[static_cast<std::size_t>(lines.integer(lines.words()[0], 0, states - 1))] = lines.number(lines.words()[1]);
-  }
   return rewards;
 }
 
@@ -181,11 +220,11 @@ void read_transition_rewards(const fs::path& file, Transitions& transitions) {
   MdpArrays& arrays = transitions.arrays;
   const auto states = static_cast<std::int64_t>(arrays.action_offsets.size()) - 1;
   std::vector<double> rewards(arrays.successors.size(), 0.0);
-  TextLines lines(file);
+  RewardLines rows(file, transitions.dialect, states);
+  const TextLines& lines = rows.lines();
   const std::size_t at = transitions.chain ? 1 : 2;
-  for (bool headed = false; next_reward(lines, transitions.dialect, headed);) {
+  while (rows.next(at + 2)) {
     const auto& words = lines.words();
-    lines.expect_words(at + 2, at + 2);
     const auto s = static_cast<std::size_t>(lines.integer(words[0], 0, states - 1));
     const std::int64_t choices = arrays.action_offsets[s + 1] - arrays.action_offsets[s];
     if (choices == 0) lines.fail(fmt::format("state {} has no transition", s));
@@ -223,17 +262,24 @@ const char* suffix_of(ExplicitDialect dialect, bool of_states) {
   return of_states ? ".state.rew" : ".trans.rew";
 }
 
+// The rewards in the dialect's own file, else in the other's: those may have been left there by another model.
+fs::path reward_file(const fs::path& transitions, ExplicitDialect dialect, bool of_states) {
+  const fs::path own = existing(transitions, suffix_of(dialect, of_states));
+  const auto other = dialect == ExplicitDialect::Prism ? ExplicitDialect::Storm : ExplicitDialect::Prism;
+  return own.empty() ? existing(transitions, suffix_of(other, of_states)) : own;
+}
+
 }  // namespace
 
 ExplicitProcess read_explicit(const fs::path& file) {
   Transitions transitions = read_transitions(file);
   const auto states = static_cast<Index>(transitions.arrays.action_offsets.size()) - 1;
-  if (const fs::path found = existing(file, {".trew", ".trans.rew"}); !found.empty())
+  if (const fs::path found = reward_file(file, transitions.dialect, false); !found.empty())
     read_transition_rewards(found, transitions);
-  if (const fs::path found = existing(file, {".sta"}); !found.empty()) check_state_file(found, states);
+  if (const fs::path found = existing(file, ".sta"); !found.empty()) check_state_file(found, states);
   LabelledProcess process;
-  process.state_rewards = read_state_rewards(existing(file, {".srew", ".state.rew"}), transitions.dialect, states);
-  if (const fs::path found = existing(file, {".lab"}); !found.empty()) process.labels = read_labels(found, states);
+  process.state_rewards = read_state_rewards(reward_file(file, transitions.dialect, true), transitions.dialect, states);
+  if (const fs::path found = existing(file, ".lab"); !found.empty()) process.labels = read_labels(found, states);
   process.arrays = std::move(transitions.arrays);
   return {std::move(process), transitions.dialect};
 }

@@ -83,6 +83,7 @@ void Mdp::check_pairs() {
     for (Index k = first_pair(s); k < first_pair(s + 1); ++k) {
       const Index name = action(k, s);
       if (name <= previous) fail(s, name, "names of actions must be non-negative and increase within a state");
+      if (name == std::numeric_limits<Index>::max()) fail(s, name, "names of actions must be below 2147483647");
       previous = name;
       action_names_ = std::max(action_names_, name + 1);
       if (!std::isfinite(reward(k))) fail(s, name, fmt::format("reward must be finite, got {}", reward(k)));
@@ -261,6 +262,10 @@ Mdp MdpBuilder::build() && {
 
 DenseTable to_dense(const Mdp& mdp, const Eigen::VectorXd& per_pair, double missing) {
   check_size("array over state-actions", per_pair.size(), mdp.pairs());
+  constexpr std::int64_t most = std::int64_t{1} << 30;  // 8 GB
+  if (std::int64_t{mdp.states()} * mdp.action_names() > most)
+    throw std::invalid_argument(fmt::format("a table of {} states and actions named up to {} would take more than 8 GB",
+                                            mdp.states(), mdp.action_names() - 1));
   DenseTable table = DenseTable::Constant(mdp.states(), mdp.action_names(), missing);
   for (Index s = 0; s < mdp.states(); ++s) {
     for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) table(s, mdp.action(k, s)) = per_pair(k);

@@ -163,7 +163,7 @@ class MdpBuilder {
   Index next_action_ = 0;
 };
 
-// [S × A] from an array over pairs, `missing` where an action is not available.
+// [S × A] from an array over pairs, `missing` where there is no such action. Throws std::invalid_argument above 8 GB.
 using DenseTable = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 DenseTable to_dense(const Mdp& mdp, const Eigen::VectorXd& per_pair, double missing = 0.0);
 

@@ -150,7 +150,10 @@ MdpArrays read_quantecon_npz(const NpzReader& npz, std::optional<double> discoun
   for (const Index state : successors) last = std::max(last, state);
   const auto terminal = read_terminal(npz);
   for (const TerminalState& entry : terminal) last = std::max(last, entry.state);
-  if (last == std::numeric_limits<Index>::max()) npz.fail("s_indices", "has more states than 32-bit indices reach");
+  // Each needs an action or an end; said before memory is given to a number that a damaged file made up.
+  constexpr std::size_t cheap = 1'000'000;
+  if (static_cast<std::size_t>(std::max(last, 0)) >= std::max(cheap, pairs + terminal.size()))
+    npz.fail("s_indices", fmt::format("names {} state-actions, too few for {} states", pairs, std::int64_t{last} + 1));
   const Index count = last + 1;
   check_states(npz, "s_indices", states, count);
   check_states(npz, "Q_indices", successors, count);

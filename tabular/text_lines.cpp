@@ -50,6 +50,7 @@ std::int64_t TextLines::integer(std::string_view word, std::int64_t low, std::in
 double TextLines::number(std::string_view word) const {
   const auto slash = word.find('/');
   if (slash != std::string_view::npos) {
+    if (word.find('/', slash + 1) != word.npos) fail(fmt::format("expected a number, got '{}'", word));
     const double ratio = number(word.substr(0, slash)) / number(word.substr(slash + 1));
     if (!std::isfinite(ratio)) fail(fmt::format("expected a finite number, got '{}'", word));
     return ratio;

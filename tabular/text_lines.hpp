@@ -17,12 +17,13 @@ class TextLines {
   bool next();
   const std::vector<std::string_view>& words() const { return words_; }
   int line() const { return line_; }
+  std::size_t bytes() const { return text_.size(); }  // Of the whole file.
 
   std::int64_t integer(std::string_view word, std::int64_t low, std::int64_t high) const;
   double number(std::string_view word) const;  // Also a fraction such as 1/3; finite.
   void expect_words(std::size_t least, std::size_t most) const;
 
-  [[noreturn]] void fail(const std::string& message) const { fail_at(line_, message); }
+  [[noreturn]] void fail(const std::string& message) const { fail_at(line_ == 0 ? 1 : line_, message); }
   [[noreturn]] void fail_at(int line, const std::string& message) const;
 
  private:

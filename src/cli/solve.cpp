@@ -183,9 +183,10 @@ int solve_for_ever(const SolveArguments& arguments, const Model& model) {
 
   if (!overflowed(solution)) {
     const auto states = static_cast<std::size_t>(mdp.states()), names = static_cast<std::size_t>(mdp.action_names());
+    tabular::DenseTable policy;  // made before anything is written: it may be too large
+    if (!arguments.policy.empty()) policy = tabular::to_dense(mdp, solution.policy);
     write_array(arguments.values, solution.values.data(), {states});
-    if (!arguments.policy.empty())
-      write_array(arguments.policy, tabular::to_dense(mdp, solution.policy).data(), {states, names});
+    write_array(arguments.policy, policy.data(), {states, names});
   }
   write_json(arguments.json, report(arguments, model, solution, seconds));
   print(arguments, model, solution, seconds);
@@ -212,10 +213,10 @@ int solve_finite_horizon(const SolveArguments& arguments, const Model& model) {
   const double seconds = seconds_since(start);
 
   const auto horizon = static_cast<std::size_t>(steps.steps()), states = static_cast<std::size_t>(mdp.states());
+  std::vector<double> policies;  // made before anything is written: they may be too large
+  if (!arguments.policy.empty()) policies = dense_policies(mdp, solution.policy);
   write_array(arguments.values, solution.values.data(), {horizon + 1, states});
-  if (!arguments.policy.empty())
-    write_array(arguments.policy, dense_policies(mdp, solution.policy).data(),
-                {horizon, states, static_cast<std::size_t>(mdp.action_names())});
+  write_array(arguments.policy, policies.data(), {horizon, states, static_cast<std::size_t>(mdp.action_names())});
   Json result = report_model(arguments, model);
   result.update({{"method", "backward_induction"},
                  {"horizon", steps.steps()},

@@ -192,6 +192,8 @@ def savez(path, **changes):
         ({"s_indices": [2**40, 0, 1]}, ["s_indices: must hold integers of 32 bits, got 1099511627776"]),
         ({"s_indices": [-1, 0, 1]}, ["s_indices", "-1"]),
         ({"a_indices": [1, 1, 0]}, ["a_indices: has action 1 of state 0 twice"]),
+        ({"s_indices": [0, 0, 2_000_000_000]}, ["s_indices: names 3 state-actions, too few for 2000000001 states"]),
+        ({"a_indices": [0, 2**31 - 1, 0]}, ["state 0, action 2147483647", "below 2147483647"]),
         ({"Q_indptr": [0, 3, 1, 4]}, ["Q_indptr: must increase from 0 to 4"]),
         ({"Q_indices": [0, 0, 5, 1]}, ["state 2 has no action"]),
         ({"Q_data": [1.0, 0.5, 0.4, 1.0]}, ["state 0, action 1", "sum to 1, got 0.9"]),
@@ -205,6 +207,58 @@ def savez(path, **changes):
 def test_refuses_a_bad_archive_and_names_the_array(refuses, tmp_path, changes, words):
     savez(tmp_path / "bad.npz", **changes)
     refuses("solve", tmp_path / "bad.npz", words=["bad.npz", *words])
+
+
+# Each is small, and names a number that would take gigabytes, or lost its end.
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("a.tra", "mdp\n0 0 1 1\n2000000000 0 0 1\n", ["a.tra:3: 2000000001 states", "bytes"]),
+        ("a.tra", "mdp\n0 0 2000000000 1\n", ["a.tra:2: 2000000001 states"]),
+        ("a.tra", "2000000000 1 1\n0 0 1 1\n", ["a.tra:1: 2000000000 states"]),
+        ("a.tra", "mdp\n0 0 0 8/4/2\n", ["a.tra:2: expected a number, got '8/4/2'"]),
+        ("a.tra", "mdp\n0 0 0 " + "1/" * 1_000_000 + "1\n", ["a.tra:2: expected a number"]),
+        ("a.drn", "@type: MDP\n@nr_states\n2\n@nr_choices\n2\n@model\nstate 0\n\taction 0\n\t\t1 : 1\nstate 1\n",
+         ["a.drn:10: has 1 choices, but @nr_choices says 2"]),
+        ("a.drn", "", ["a.drn:1: @model is missing"]),
+    ],
+)  # fmt: skip
+def test_refuses_a_text_file_that_claims_too_much(refuses, tmp_path, name, text, words):
+    (tmp_path / name).write_text(text)
+    refuses("solve", tmp_path / name, words=words)
+
+
+@pytest.mark.parametrize(
+    "suffix, text, words",
+    [
+        ("trew", "", ["a.trew:1: is empty"]),
+        ("trew", "2 2 2\n0 0 1 -1\n", ["a.trew:1: says 2 rewards, but 1 follow"]),
+        ("srew", "3 1\n1 10\n", ["a.srew:1: says 3 states, but the transitions have 2"]),
+        ("srew", "# Reward structure\n2 1\n", ["a.srew:2: says 1 rewards, but 0 follow"]),
+    ],
+)
+def test_refuses_prism_rewards_that_lost_lines(refuses, tmp_path, suffix, text, words):
+    (tmp_path / "a.tra").write_text("2 2 2\n0 0 1 1\n1 0 1 1\n")
+    (tmp_path / f"a.{suffix}").write_text(text)
+    refuses("solve", tmp_path / "a.tra", words=words)
+
+
+# A conversion to the other dialect leaves the rewards of the one before beside its own.
+@pytest.mark.parametrize("dialects", [("prism", "storm"), ("storm", "prism")])
+def test_explicit_files_are_read_with_the_rewards_of_their_own_dialect(softrl, garnet, tmp_path, dialects):
+    other = tmp_path / "other.npz"
+    assert softrl("generate", "garnet", "--states", 20, "--terminal", 2, "--seed", 4, other).returncode == 0
+    for model, dialect in zip([other, garnet], dialects):
+        assert softrl("convert", model, tmp_path / "a.tra", "--to", dialect).returncode == 0
+    np.testing.assert_array_equal(values(softrl, tmp_path / "a.tra", "--discount", 0.95), values(softrl, garnet))
+
+
+def test_writes_nothing_where_the_policy_would_be_too_large(refuses, softrl, tmp_path):
+    savez(tmp_path / "wide.npz", a_indices=[0, 2_000_000_000, 0])
+    out = [tmp_path / "values.npy", tmp_path / "policy.npy"]
+    refuses("solve", tmp_path / "wide.npz", "--values", out[0], "--policy", out[1], words=["2000000000", "8 GB"])
+    assert not any(path.exists() for path in out)
+    assert softrl("solve", tmp_path / "wide.npz", "--values", out[0]).returncode == 0
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64, float])
