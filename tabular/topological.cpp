@@ -149,9 +149,10 @@ Solution topological(const Mdp& mdp, const SolverOptions& options) {
   return iterate(bellman, Method::Topological, options, [&](Iterate& at) {
     if (at.certified) {
       std::swap(at.values, at.next);
-      precision *= 0.1;
-      if (at.sweep.residual() > 0.5 * residual) return Move::Last;  // more precision is not to be had
-      residual = at.sweep.residual();
+      const double reached = at.sweep.residual();
+      if (reached > precision && reached > 0.5 * residual) return Move::Last;  // what was asked for is not to be had
+      precision = 0.1 * std::min(precision, reached);
+      residual = reached;
     }
     for (Index c = 0; c < components.count(); ++c) {
       const auto states = components.states(c);

@@ -415,6 +415,19 @@ TEST(Topological, SolvesAnAcyclicProcessInOnePass) {
 }
 
 // Errors pass from ring to ring, yet the whole is certified.
+// Waiting costs next to nothing, but for long: V = −1e-12 / 1e-7, while a residual of 1e-12 looks like precision
+// enough.
+TEST(Topological, AsksForMoreWhereASmallResidualIsALargeError) {
+  MdpBuilder builder(1.0);
+  builder.add_state();
+  builder.add_action(-1e-12, {{0, 1.0 - 1e-7}, {1, 1e-7}});
+  builder.add_terminal_state();
+  const Mdp mdp = std::move(builder).build();
+  const Solution solution = solve(mdp, Method::Topological, {.temperature = 0.0, .tolerance = 1e-9});
+  EXPECT_EQ(solution.status, Status::Converged);
+  EXPECT_NEAR(solution.values(0), -1e-5, 1e-9);
+}
+
 TEST(Topological, SolvesALongChainOfComponents) {
   const Mdp mdp = rings(300, 5, 1.0, 1.0);
   const Solution chain = solve(mdp, Method::Topological, {.temperature = 0.2, .tolerance = 1e-7});
