@@ -8,6 +8,7 @@
 #include "softrl/operators.hpp"
 #include "softrl/parallel.hpp"
 #include "tabular/aggregation_multigrid.hpp"
+#include "tabular/available_policy.hpp"
 #include "tabular/bellman.hpp"
 #include "tabular/bicgstab.hpp"
 #include "tabular/iterate.hpp"
@@ -156,7 +157,7 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
       guess_values(bellman, at.values);
       return Move::Certify;
     }
-    // At discount 1 the first policy must be sure to end, as the base policy is wherever one can.
+    // At discount 1 the first policy must be sure to end, as this one is wherever one can.
     const bool from_base = first && cold && undiscounted;
     if (!first) {
       const double residual = at.sweep.residual();
@@ -168,7 +169,7 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
       return Move::Certify;
     }
     if (!first && options.temperature == 0.0) sweep_in_place(bellman, at.values);
-    linearise(bellman, at.values, from_base ? base_policy(mdp, options.base_measure) : Eigen::VectorXd(), threads,
+    linearise(bellman, at.values, from_base ? available_policy(mdp, options.base_measure) : Eigen::VectorXd(), threads,
               at.next, correction.matrix);
     const double residual = (at.next - at.values).cwiseAbs().maxCoeff();
     const double enough = 0.3 * options.tolerance * (1.0 - mdp.discount());

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "tabular/available_policy.hpp"
 #include "tabular/bellman.hpp"
 #include "tabular/certificate.hpp"
 #include "tabular/iterate.hpp"
@@ -29,12 +30,12 @@ Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
 
   return iterate(bellman, Method::PolicyIteration, options, [&](Iterate& at) {
     const bool first = at.iterations == 0;
-    Eigen::VectorXd policy =
-        first && cold ? base_policy(mdp, options.base_measure) : bellman.boltzmann(bellman.action_values(at.values));
+    Eigen::VectorXd policy = first && cold ? available_policy(mdp, options.base_measure)
+                                           : bellman.boltzmann(bellman.action_values(at.values));
     std::optional<PolicySystem> system(std::in_place, mdp, policy);
     // At discount 1 the first policy must be one that ends, and so are then those that follow.
     if (first && !cold && mdp.discount() == 1.0 && std::isinf(longest_way(*system, mdp.states()))) {
-      policy = base_policy(mdp, options.base_measure);
+      policy = available_policy(mdp, options.base_measure);
       system.emplace(mdp, policy);
     }
     if (!system->regular()) return Move::Last;

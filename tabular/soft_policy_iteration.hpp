@@ -9,7 +9,7 @@
 namespace softrl::tabular {
 
 // Deterministic and silent. The first policy is the Boltzmann policy of the given start values or, without them or
-// where it need not reach a terminal state at discount 1, the one in proportion to the base measure. Throws
+// where it need not reach a terminal state at discount 1, the uniform one over actions of positive weight. Throws
 // std::invalid_argument, naming the option, if one is out of range. Not converging is a status: look at it.
 Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options = {});
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tabular/available_policy.hpp"
 #include "tabular/certificate.hpp"
 #include "tabular/iterate.hpp"
 #include "tabular/policy_system.hpp"
@@ -116,7 +117,7 @@ bool solve_component(const Part& part, double temperature, double precision, std
     // At discount 1 the first policy must be one that leaves.
     const bool base = step == 0 && part.mdp.discount() == 1.0;
     const Eigen::VectorXd policy =
-        base ? base_policy(part.mdp, part.measure) : bellman.boltzmann(bellman.action_values(v));
+        base ? available_policy(part.mdp, part.measure) : bellman.boltzmann(bellman.action_values(v));
     const PolicySystem system(part.mdp, policy);
     if (!system.regular()) return false;
     const Eigen::VectorXd evaluated = system.solve(bellman.policy_values(policy, rewards));

@@ -242,6 +242,24 @@ TEST(Solver, AllMethodsComeBackFromAPolicyWithoutEnd) {
   }
 }
 
+// One way out, of which the reference policy makes next to no use: to rounding, it stays for ever. At temperature 0
+// only the support of the reference counts; else an end costs α log 1e300.
+TEST(Solver, AllMethodsFindAnEndOfNextToNoWeight) {
+  MdpBuilder builder(1.0);
+  builder.add_state();
+  builder.add_action(-1.0, 0);
+  builder.add_action(-1.0, 1);
+  builder.add_terminal_state();
+  const Mdp mdp = std::move(builder).build();
+  const BaseMeasure measure = BaseMeasure::kl_to(mdp, Eigen::Vector2d(1.0, 1e-300));
+  for (const double temperature : {0.0, 1e-3}) {
+    const SolverOptions options{.temperature = temperature, .tolerance = 1e-9, .base_measure = measure};
+    expect_agreement(mdp, options, fmt::format("temperature {}", temperature));
+    const Solution solution = solve(mdp, Method::Auto, options);
+    EXPECT_NEAR(solution.values(0), -1.0 - temperature * 300.0 * std::log(10.0), 1e-9);
+  }
+}
+
 TEST(Solver, AllMethodsTellTheirProgress) {
   const Mdp mdp = random_mdp({.states = 20, .discount = 0.95}, 1);
   for (const Method method : all_methods()) {
