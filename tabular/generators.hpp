@@ -37,7 +37,7 @@ struct CliffOptions {
   double slip = 0.0;
   double step_cost = 1.0;
   double goal_reward = 0.0;
-  double fall_reward = -100.0;
+  double fall_reward = -99.0;  // With the cost of the step −100 in all, as there.
   double discount = 0.98;
 };
 Gridworld cliff(const CliffOptions& options = {});

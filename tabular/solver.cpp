@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "softrl/check.hpp"
 #include "tabular/anderson.hpp"
 #include "tabular/gauss_seidel.hpp"
 #include "tabular/krylov_policy_iteration.hpp"
@@ -22,6 +23,7 @@ Method choose_method(const Mdp& mdp, const SolverOptions& options) {
 }
 
 Solution solve(const Mdp& mdp, Method method, const SolverOptions& options) {
+  check_count("threads", options.threads, 0);
   switch (method) {
     case Method::ValueIteration:
       return soft_value_iteration(mdp, options);

@@ -199,6 +199,8 @@ def from_scipy(transitions, rewards, discount, terminal=None, initial=None):
     initial [S]         distribution of the first state; default uniform over non-terminal states
     """
     matrices = [matrix.tocsr() for matrix in transitions]
+    if not matrices:
+        raise ValueError("transitions must have a matrix for at least one action")
     actions, states = len(matrices), matrices[0].shape[0]
     for matrix in matrices:
         if matrix.shape != (states, states):

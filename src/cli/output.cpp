@@ -38,7 +38,8 @@ std::size_t terminal_width() {
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void write_json(const std::filesystem::path& path, const Json& json) {
-  if (!path.empty()) write_atomically(path, json.dump(2) + "\n");
+  // Names of files may hold bytes that are not UTF-8, which JSON has to be.
+  if (!path.empty()) write_atomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 std::string Table::text() const {

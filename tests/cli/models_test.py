@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -169,6 +170,7 @@ def test_refuses_bad_arrays(refuses, garnet, tmp_path):
     refuses("solve", garnet, "--reference", tmp_path / "bad.npy", words=["bad.npy", "ends within its header"])
     refuses("solve", garnet, "--horizon", 5, "--method", "policy_iteration", words=["--horizon", "--method"])
     refuses("solve", garnet, "--horizon", 0, words=["0"])
+    refuses("solve", garnet, "--threads", -1, words=["threads", "-1"])
 
 
 def savez(path, **changes):
@@ -251,6 +253,13 @@ def test_explicit_files_are_read_with_the_rewards_of_their_own_dialect(softrl, g
     for model, dialect in zip([other, garnet], dialects):
         assert softrl("convert", model, tmp_path / "a.tra", "--to", dialect).returncode == 0
     np.testing.assert_array_equal(values(softrl, tmp_path / "a.tra", "--discount", 0.95), values(softrl, garnet))
+
+
+def test_reports_on_a_file_whose_name_is_not_utf_8(softrl, garnet, tmp_path):
+    name = os.fsencode(tmp_path) + b"/\xff.npz"
+    os.rename(garnet, name)
+    assert softrl("solve", os.fsdecode(name), "--json", tmp_path / "report.json").returncode == 0
+    assert json.loads((tmp_path / "report.json").read_text())["model"].endswith("\ufffd.npz")
 
 
 def test_writes_nothing_where_the_policy_would_be_too_large(refuses, softrl, tmp_path):

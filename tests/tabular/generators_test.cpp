@@ -89,7 +89,7 @@ TEST(Cliff, IsThatOfTheBook) {
   const Mdp mdp = gridworld_mdp(cliff(), 1.0);
   const auto solution = soft_value_iteration(mdp, {.temperature = 0.0});
   EXPECT_NEAR(solution.values(36), -13.0, 1e-8);
-  EXPECT_EQ(mdp.reward(mdp.find_pair(36, 1)), -101.0);
+  EXPECT_EQ(mdp.reward(mdp.find_pair(36, 1)), -100.0);
 }
 
 TEST(Garnet, HasTheShapeAskedForAndIsTheSameAgain) {
