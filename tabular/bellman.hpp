@@ -6,7 +6,6 @@
 // Terminal states keep their value. Arrays: values [S], action values and policies [K] over pairs.
 #pragma once
 #include <span>
-#include <vector>
 
 #include <Eigen/Core>
 
@@ -27,20 +26,22 @@ struct Sweep {
 class Bellman {
  public:
   // Refers to `mdp` and `measure`, which must outlive it. `temperature` α ≥ 0 in reward units; 0 is the hard maximum.
-  // Throws std::invalid_argument naming the option.
-  Bellman(const Mdp& mdp, double temperature, const BaseMeasure& measure);
+  // Works on at most `threads` threads (0: one for each core), fewer on models too small for them to pay; results do
+  // not depend on how many. Throws std::invalid_argument naming the option.
+  Bellman(const Mdp& mdp, double temperature, const BaseMeasure& measure, int threads = 1);
 
   const Mdp& mdp() const { return mdp_; }
   double temperature() const { return temperature_; }
   const BaseMeasure& measure() const { return measure_; }
+  int threads() const { return threads_; }
   double largest_log_weight() const { return largest_log_weight_; }  // max |log μ| where finite.
 
   // [S] `initial` (0 if it is empty) with the given values in terminal states: where iterations start.
   // Throws std::invalid_argument if it has another size or is not finite.
   Eigen::VectorXd start_values(const Eigen::VectorXd& initial) const;
 
-  // W = TV (V form of 2.1) into `next`, in one pass over the transitions and without allocation.
-  Sweep optimal_sweep(const Eigen::VectorXd& values, Eigen::VectorXd& next);
+  // W = TV (V form of 2.1) into `next` [S], in one pass over the transitions.
+  Sweep optimal_sweep(const Eigen::VectorXd& values, Eigen::VectorXd& next) const;
 
   // (TV)(s) of one state that is not terminal, for methods that visit states in an order of their own.
   double backup(Index state, const Eigen::VectorXd& values);
@@ -48,6 +49,7 @@ class Bellman {
   Eigen::VectorXd action_values(const Eigen::VectorXd& values) const;  // Q from V.
   Eigen::VectorXd state_values(const Eigen::VectorXd& q) const;        // V_Q (1.1).
   Eigen::VectorXd boltzmann(const Eigen::VectorXd& q) const;           // π_Q (1.2).
+  Eigen::VectorXd policy_of(const Eigen::VectorXd& values) const;      // π_Q of Q from V, in one pass.
   // E_π[Q] − α D(π) in every state; −∞ where α > 0 and π takes an action of weight 0.
   Eigen::VectorXd policy_values(const Eigen::VectorXd& policy, const Eigen::VectorXd& q) const;
 
@@ -63,8 +65,8 @@ class Bellman {
   const Mdp& mdp_;
   double temperature_;
   const BaseMeasure& measure_;
+  int threads_;
   double largest_log_weight_ = 0.0;
-  std::vector<double> row_;  // Q of one state during a sweep.
 };
 
 }  // namespace softrl::tabular

@@ -19,7 +19,7 @@ double largest_magnitude(const Mdp& mdp, double largest_value) {
 // docs/rounding.md 2.
 double backup_rounding_error_at(const Bellman& bellman, double magnitude) {
   const double n = bellman.mdp().longest_row(), m = std::max<double>(bellman.mdp().largest_action_set(), 1.0);
-  const double weights = m + 3.0 + 10.0 * std::log(m) + 11.0 * bellman.largest_log_weight();
+  const double weights = m + 4.0 + 14.0 * std::log(m) + 13.0 * bellman.largest_log_weight();
   return unit * (n + 5.0) * magnitude + unit * weights * bellman.temperature() + std::numeric_limits<double>::min();
 }
 

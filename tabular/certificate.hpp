@@ -11,7 +11,8 @@
 namespace softrl::tabular {
 
 // At least |computed (TV)(s) − (TV)(s)| in every state, for any V with |V| ≤ largest_value. `longest_row` of the Mdp
-// and magnitudes enter; about 1e-15 of the largest |Q|. Assumes exp and log within one unit in the last place.
+// and magnitudes enter; about 1e-15 of the largest |Q|. Rests on the errors of exp and log in
+// softrl/panel_operators.hpp.
 double backup_rounding_error(const Bellman& bellman, double largest_value);
 
 // The same for a policy's backup: at least |computed (T_π V)(s) − (T_π V)(s)|.

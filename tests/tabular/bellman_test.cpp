@@ -1,8 +1,10 @@
 #include "tabular/bellman.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -66,6 +68,81 @@ TEST(Bellman, SweepAgreesWithTheQFormsAndWithTheBoltzmannPolicy) {
       EXPECT_EQ(bellman.state_values(q), next);
       EXPECT_LE((bellman.policy_values(bellman.boltzmann(q), q) - next).cwiseAbs().maxCoeff(), 1e-14);
       EXPECT_EQ(bellman.optimal_backup(q), bellman.action_values(next));
+    }
+  }
+}
+
+// Rows of the lengths, numbers of actions, terminal states and sizes that are worked on in different ways, in one
+// process and in all orders: TV, Q and the policy against the operators state by state, and with four threads the same
+// to the last bit.
+TEST(Bellman, WorksOnEveryMixtureOfStatesOnAnyNumberOfThreads) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Random random(seed, "mixture");
+    MdpBuilder builder(0.9);
+    const Index states = 1 + static_cast<Index>(random.below(seed % 4 == 0 ? 40'000 : 150));
+    const bool sure = seed % 5 == 0;
+    std::vector<Successor> row;
+    for (Index s = 0, actions = 1, length = 1, left = 0; s < states; ++s, --left) {
+      if (left == 0) {  // A stretch of states alike.
+        left = 1 + static_cast<Index>(random.below(100));
+        actions = random.uniform() < 0.05 ? 70 : static_cast<Index>(random.below(5));
+        length = sure ? 1 : 1 + static_cast<Index>(random.below(6));
+      }
+      const auto count = random.uniform() < 0.05 ? Index{2} : actions;
+      if (count == 0) {
+        builder.add_terminal_state(random.normal());
+        continue;
+      }
+      builder.add_state();
+      for (Index a = 0; a < count; ++a) {
+        row.clear();
+        for (Index t = 0; t < length; ++t) row.push_back({static_cast<Index>(random.below(states)), 1.0 / length});
+        builder.add_action(random.normal(), row);
+      }
+    }
+    const Mdp mdp = std::move(builder).build();
+    const BaseMeasure counting, weighted{.log_weights = random_vector(mdp.pairs(), random)};
+    for (const double temperature : {0.0, 0.6}) {
+      for (const BaseMeasure* measure : {&counting, &weighted}) {
+        const Bellman bellman(mdp, temperature, *measure), threaded(mdp, temperature, *measure, 4);
+        const Eigen::VectorXd values = bellman.start_values(random_vector(mdp.states(), random));
+        Eigen::VectorXd next(mdp.states()), next_threaded = next;
+        const Sweep sweep = bellman.optimal_sweep(values, next);
+        const Sweep sweep_threaded = threaded.optimal_sweep(values, next_threaded);
+        EXPECT_EQ(next_threaded, next);
+        EXPECT_EQ(sweep_threaded.smallest_change, sweep.smallest_change);
+        EXPECT_EQ(sweep_threaded.largest_change, sweep.largest_change);
+        EXPECT_EQ(sweep_threaded.largest_value, sweep.largest_value);
+
+        const Eigen::VectorXd q = bellman.action_values(values), policy = bellman.policy_of(values);
+        EXPECT_EQ(threaded.action_values(values), q);
+        EXPECT_EQ(threaded.policy_of(values), policy);
+        EXPECT_EQ(bellman.boltzmann(q), policy);
+        EXPECT_EQ(bellman.state_values(q), next);
+        EXPECT_EQ(threaded.policy_values(policy, q), bellman.policy_values(policy, q));
+        double smallest = 1e300, largest = -1e300;
+        for (Index s = 0; s < mdp.states(); ++s) {
+          if (mdp.is_terminal(s)) {
+            EXPECT_EQ(next(s), mdp.terminal_value(s));
+            continue;
+          }
+          std::vector<double> q_row, expected(static_cast<std::size_t>(mdp.action_count(s)));
+          for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+            q_row.push_back(mdp.reward(k) + 0.9 * mdp.expectation(k, as_span(values)));
+            ASSERT_NEAR(q(k), q_row.back(), 1e-15 * (2.0 + std::abs(q(k)))) << "pair " << k << ", seed " << seed;
+          }
+          ASSERT_NEAR(next(s), boltzmann_policy(q_row, temperature, bellman.log_weights(s), expected), 1e-14)
+              << "state " << s << ", seed " << seed;
+          for (std::size_t i = 0; i < expected.size(); ++i)
+            ASSERT_NEAR(policy(mdp.first_pair(s) + static_cast<Index>(i)), expected[i], 1e-13);
+          smallest = std::min(smallest, next(s) - values(s));
+          largest = std::max(largest, next(s) - values(s));
+        }
+        if (smallest <= largest) {
+          EXPECT_EQ(sweep.smallest_change, smallest);
+          EXPECT_EQ(sweep.largest_change, largest);
+        }
+      }
     }
   }
 }
