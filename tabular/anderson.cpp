@@ -83,7 +83,7 @@ class Pace {
 // cost is bounded: after n sweeps, half of which may have been rejected, the spread is at most 10 γ^(n/2) that of the
 // start.
 Solution anderson(const Mdp& mdp, const SolverOptions& options) {
-  Bellman bellman(mdp, options.temperature, options.base_measure);
+  Bellman bellman(mdp, options.temperature, options.base_measure, options.threads);
   Differences differences(mdp.states());
   // V* lies within γ/(1 − γ) |TV − V| of TV, and no extrapolation may lead farther away. At discount 1 it may go as far
   // as a hundred sweeps: where the policy at hand does not end, the residual does not tell how far off values are.

@@ -39,7 +39,7 @@ double promised_bound(const Sweep& sweep, double discount) {
 }  // namespace
 
 Solution gauss_seidel(const Mdp& mdp, const SolverOptions& options) {
-  Bellman bellman(mdp, options.temperature, options.base_measure);
+  Bellman bellman(mdp, options.temperature, options.base_measure, options.threads);
   bool forward = true;
   // A promise that was not kept is not believed again before the changes have become much smaller.
   double believed_below = mdp.discount() < 1.0 ? infinity : options.tolerance;

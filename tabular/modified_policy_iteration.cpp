@@ -30,7 +30,7 @@ double spread(const Eigen::VectorXd& changes, const Mdp& mdp) {
 }  // namespace
 
 Solution modified_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
-  Bellman bellman(mdp, options.temperature, options.base_measure);
+  Bellman bellman(mdp, options.temperature, options.base_measure, options.threads);
   Eigen::VectorXd change(mdp.states()), propagated(mdp.states());
   return iterate(bellman, Method::ModifiedPolicyIteration, options, [&](Iterate& at) {
     if (!at.certified) return Move::Certify;  // of the start values

@@ -69,7 +69,7 @@ class PriorityQueue {
 }  // namespace
 
 Solution prioritized_sweeping(const Mdp& mdp, const SolverOptions& options) {
-  Bellman bellman(mdp, options.temperature, options.base_measure);
+  Bellman bellman(mdp, options.temperature, options.base_measure, options.threads);
   const Predecessors predecessors(mdp, options.base_measure);
   PriorityQueue queue(mdp.states());
   return iterate(bellman, Method::PrioritizedSweeping, options, [&](Iterate& at) {

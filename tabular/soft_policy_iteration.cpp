@@ -24,7 +24,7 @@ double longest_way(const PolicySystem& system, Eigen::Index states) {
 }  // namespace
 
 Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
-  Bellman bellman(mdp, options.temperature, options.base_measure);
+  Bellman bellman(mdp, options.temperature, options.base_measure, options.threads);
   const Eigen::VectorXd rewards = bellman.action_values(Eigen::VectorXd::Zero(mdp.states()));
   const bool cold = options.initial_values.size() == 0;
 

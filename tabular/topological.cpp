@@ -139,7 +139,7 @@ bool solve_component(const Part& part, double temperature, double precision, std
 }  // namespace
 
 Solution topological(const Mdp& mdp, const SolverOptions& options) {
-  Bellman bellman(mdp, options.temperature, options.base_measure);
+  Bellman bellman(mdp, options.temperature, options.base_measure, options.threads);
   const StrongComponents components(mdp, options.base_measure);
   PartCutter cutter(mdp, options.base_measure);
   // Of the residual of a component: what MacQueen-Porteus allows over all states, or a guess where they do not apply.
