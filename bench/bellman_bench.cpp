@@ -1,11 +1,12 @@
-// A sweep of the soft Bellman backup on a slippery grid (four actions; 0.8 as intended, 0.1 to each side) against what
-// bounds it: the memory that a plain copy of the same bytes moves, and the exponentials that any soft sweep needs.
-#include <cmath>
+// A sweep of the Bellman backup on a slippery grid (four actions; 0.8 as intended, 0.1 to each side), soft and hard,
+// against what bounds it: the memory that a plain copy of the same bytes moves on the same number of threads. On a busy
+// machine compare the columns of CPU time, and the smallest of several repetitions.
 #include <cstring>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "softrl/parallel.hpp"
 #include "tabular/bellman.hpp"
 
 namespace softrl::tabular {
@@ -34,16 +35,17 @@ Mdp slippery_torus(Index n) {
   return Mdp(std::move(arrays));
 }
 
-// What a sweep reads and writes: rewards, offsets, successors, probabilities, values in and out.
+// What a sweep reads and writes: rewards, successors, probabilities, offsets of states, values in and out. Offsets of
+// rows are not read where all are of one length, as here.
 std::int64_t bytes(const Mdp& mdp) {
-  return static_cast<std::int64_t>(mdp.pairs()) * (8 + 4) + static_cast<std::int64_t>(mdp.transitions()) * (4 + 8) +
+  return static_cast<std::int64_t>(mdp.pairs()) * 8 + static_cast<std::int64_t>(mdp.transitions()) * (4 + 8) +
          static_cast<std::int64_t>(mdp.states()) * (4 + 8 + 8);
 }
 
 void sweep(benchmark::State& state) {
   const Mdp mdp = slippery_torus(static_cast<Index>(state.range(0)));
   const BaseMeasure counting;
-  Bellman bellman(mdp, state.range(1) == 0 ? 0.0 : 1.0, counting);
+  Bellman bellman(mdp, static_cast<double>(state.range(1)), counting, static_cast<int>(state.range(2)));
   Eigen::VectorXd values = Eigen::VectorXd::Zero(mdp.states()), next = values;
   for (auto _ : state) {
     benchmark::DoNotOptimize(bellman.optimal_sweep(values, next));
@@ -53,28 +55,30 @@ void sweep(benchmark::State& state) {
 }
 
 void copy(benchmark::State& state) {
-  const auto size = static_cast<std::size_t>(bytes(slippery_torus(static_cast<Index>(state.range(0))))) / 2;
-  std::vector<char> from(size, 1), to(size, 2);
+  const auto size = static_cast<std::ptrdiff_t>(bytes(slippery_torus(static_cast<Index>(state.range(0))))) / 2;
+  std::vector<char> from(static_cast<std::size_t>(size), 1), to(static_cast<std::size_t>(size), 2);
   for (auto _ : state) {
-    std::memcpy(to.data(), from.data(), size);
+    parallel_for(static_cast<int>(state.range(1)), size, size / 64, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+      std::memcpy(to.data() + begin, from.data() + begin, static_cast<std::size_t>(end - begin));
+    });
     benchmark::DoNotOptimize(to.data());
     benchmark::ClobberMemory();
   }
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(2 * size));
+  state.SetBytesProcessed(state.iterations() * 2 * size);
 }
 
-void exponentials(benchmark::State& state) {
-  std::vector<double> x(static_cast<std::size_t>(4 * state.range(0) * state.range(0)), -0.3);
-  for (auto _ : state) {
-    double sum = 0.0;
-    for (const double value : x) sum += std::exp(value);
-    benchmark::DoNotOptimize(sum);
-  }
-}
-
-BENCHMARK(copy)->ArgNames({"n"})->Args({1000})->Unit(benchmark::kMillisecond);
-BENCHMARK(exponentials)->ArgNames({"n"})->Args({1000})->Unit(benchmark::kMillisecond);
-BENCHMARK(sweep)->ArgNames({"n", "soft"})->Args({1000, 1})->Args({1000, 0})->Unit(benchmark::kMillisecond);
+BENCHMARK(copy)
+    ->ArgNames({"n", "threads"})
+    ->ArgsProduct({{1000}, {1, 2}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK(sweep)
+    ->ArgNames({"n", "temperature", "threads"})
+    ->ArgsProduct({{1000}, {1, 0}, {1, 2}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
 
 }  // namespace
 }  // namespace softrl::tabular

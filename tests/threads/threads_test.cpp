@@ -47,6 +47,18 @@ TEST(Threads, SolveOneMdpAtOnce) {
   }
 }
 
+// One solve on several threads of its own, of a process large enough to be divided among them.
+TEST(Threads, DivideOneSolve) {
+  const tabular::Mdp mdp = ring(50'000);
+  const auto solve = [&](int number) {
+    return tabular::soft_value_iteration(mdp, {.max_iterations = 10, .threads = number});
+  };
+  const auto alone = solve(1), divided = solve(threads);
+  EXPECT_EQ(divided.values, alone.values);
+  EXPECT_EQ(divided.policy, alone.policy);
+  EXPECT_EQ(divided.error_bound, alone.error_bound);
+}
+
 TEST(Threads, FitOneDataSetAtOnce) {
   const irl::RouteData city = irl::generate_city({.rows = 5, .columns = 5, .destinations = 4, .trips = 100});
   const auto weights = [&]() -> Eigen::VectorXd {
