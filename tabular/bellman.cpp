@@ -61,6 +61,19 @@ struct Backup {
     }
     return rewards[pair] + discount * sum;
   }
+
+  // Fetches what a pair some states further on will need, as far as it stays within a few cache lines: by itself the
+  // processor looks ahead too little. Inlined by force, as compilers drop calls that do nothing but fetch.
+  [[gnu::always_inline]] void prefetch(std::size_t pair) const {
+    if constexpr (length > 0) {
+      constexpr std::int64_t ahead = 768, line = 8;
+      const std::int64_t t = start + static_cast<std::int64_t>(length * pair) + ahead;
+      __builtin_prefetch(probabilities + t);
+      __builtin_prefetch(probabilities + t + line);
+      __builtin_prefetch(successors + t);
+      __builtin_prefetch(rewards + pair + ahead / static_cast<std::int64_t>(length));
+    }
+  }
 };
 
 // The same where every pair has one sure successor.
@@ -70,6 +83,7 @@ struct SureBackup {
   double discount;
 
   double operator()(std::size_t pair) const { return rewards[pair] + discount * values[successors[pair]]; }
+  void prefetch(std::size_t) const {}
 };
 
 // Calls use(backup) with the fastest backup for the pairs begin … end − 1.
@@ -164,11 +178,21 @@ class StatePanel {
     even_ = actions > 0 && pairs == actions * static_cast<Index>(rows_);
   }
 
+  // All rows alike, with a number of actions that the compiler knows.
+  template <std::size_t actions, class OfPair>
+  void spread_evenly(const OfPair& of_pair, std::size_t pair, double* entry) const {
+    for (std::size_t j = 0; j < rows_; ++j, ++entry, pair += actions) {
+      if constexpr (requires { of_pair.prefetch(pair); }) of_pair.prefetch(pair);
+      for (std::size_t i = 0; i < actions; ++i) entry[rows_ * i] = of_pair(pair + i);
+    }
+  }
+
   template <class OfPair>
   void spread(const OfPair& of_pair, std::vector<double>& panel) const {
     const std::size_t rows = rows_, actions = actions_, states = static_cast<std::size_t>(last_ - first_);
     auto pair = static_cast<std::size_t>(mdp_.first_pair(first_));
     double* entry = panel.data();
+    if (even_ && actions == 4) return spread_evenly<4>(of_pair, pair, entry);
     for (std::size_t j = 0; j < rows; ++j, ++entry) {
       std::size_t count = actions;
       if (!even_) count = j < states ? static_cast<std::size_t>(mdp_.action_count(first_ + static_cast<Index>(j))) : 0;
@@ -239,10 +263,28 @@ Eigen::VectorXd Bellman::start_values(const Eigen::VectorXd& initial) const {
 }
 
 double Bellman::backup(Index state, const Eigen::VectorXd& values) {
-  StatePanel panel(*this);
-  panel.take(state, state + 1);
-  panel.fill_from_values(values);
-  return panel.values().front();
+  constexpr std::size_t most_actions = 32;
+  const auto actions = static_cast<std::size_t>(mdp_.action_count(state));
+  if (actions > most_actions) {
+    StatePanel panel(*this);
+    panel.take(state, state + 1);
+    panel.fill_from_values(values);
+    return panel.values().front();
+  }
+  // The least panel, on the stack: the state is its first row, and the others are empty.
+  std::array<double, panel_step * most_actions> q, weights;
+  std::array<double, panel_step> result;
+  const std::size_t size = panel_step * actions;
+  std::fill_n(q.begin(), size, -infinity);
+  const Index first = mdp_.first_pair(state);
+  with_backup(mdp_, values, first, mdp_.first_pair(state + 1), [&](const auto& backup) {
+    for (std::size_t i = 0; i < actions; ++i) q[panel_step * i] = backup(static_cast<std::size_t>(first) + i);
+  });
+  const auto row = log_weights(state);
+  if (!row.empty()) std::fill_n(weights.begin(), size, 0.0);
+  for (std::size_t i = 0; i < row.size(); ++i) weights[panel_step * i] = row[i];
+  soft_values(std::span(q).first(size), temperature_, std::span(weights).first(row.empty() ? 0 : size), result);
+  return result.front();
 }
 
 Sweep Bellman::optimal_sweep(const Eigen::VectorXd& values, Eigen::VectorXd& next) const {
