@@ -1,13 +1,18 @@
 #include "tabular/theory.hpp"
 
 #include <array>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "softrl/check.hpp"
+#include "tabular/krylov_policy_iteration.hpp"
 #include "tabular/soft_policy_iteration.hpp"
 #include "tabular/tabular_environment.hpp"
 #include "tabular/theory_statements.hpp"
+#include "tabular/theory_support.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -93,6 +98,13 @@ Operators exact_operators() {
           },
       .solve =
           [](const Problem& p, const ProgressObserver& progress) {
+            if (p.mdp.discount() < 1.0 && p.mdp.transitions() > theory::most_factorised) {
+              const double reward = p.mdp.largest_reward() + p.temperature * std::log(1.0 + p.mdp.largest_action_set());
+              return krylov_policy_iteration(p.mdp, {.temperature = p.temperature,
+                                                     .tolerance = 1e-10 * reward / (1.0 - p.mdp.discount()),
+                                                     .base_measure = p.measure,
+                                                     .progress = progress});
+            }
             // As far as rounding allows; at discount 1, where every certificate costs several factorisations, not
             // quite.
             const double tolerance = p.mdp.discount() < 1.0 ? 0.0 : 1e-10;
@@ -116,6 +128,11 @@ Operators exact_operators() {
 TheorySetting::TheorySetting(const Mdp& mdp_, const TheoryOptions& options_, Operators operators_)
     : mdp(mdp_), options(options_), operators(std::move(operators_)) {
   check_at_least("temperature", options.temperature, 0.0);
+  // Statements halve the temperature, multiply it and divide by it, again and again.
+  constexpr double least = 1e-100, most = 1e100;
+  if (options.temperature != 0.0 && !(options.temperature >= least && options.temperature <= most))
+    throw std::invalid_argument(
+        fmt::format("temperature must be 0 or from {:g} to {:g}, got {:g}", least, most, options.temperature));
   check_count("trials", options.trials, 1);
   if (mdp.pairs() == 0) throw std::invalid_argument("every state is terminal: there is no theory to verify");
 }

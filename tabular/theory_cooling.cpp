@@ -29,7 +29,7 @@ Theorem cooling_limit(const TheorySetting& setting) {
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);
   if (const auto reason = without_discount(setting); !reason.empty())
     return skip(std::move(theorem), "log|A| / (1 - discount) is infinite; cooling_by_entropy bounds the same");
-  if (const auto reason = too_large_to_solve(setting); !reason.empty()) return skip(std::move(theorem), reason);
+  if (const auto reason = too_large_to_iterate(setting); !reason.empty()) return skip(std::move(theorem), reason);
   const Mdp& mdp = setting.mdp;
   const Solution hard = setting.solve({.mdp = mdp, .temperature = 0.0});
   if (const auto reason = uncertified(hard); !reason.empty()) return skip(std::move(theorem), reason);
@@ -116,7 +116,7 @@ Theorem cooling_by_entropy(const TheorySetting& setting) {
   theorem.measured_on =
       fmt::format("{} temperatures from {} to {:.3g}", halvings, setting.options.temperature, temperatures.back());
   theorem.plot = {.x_label = "temperature",
-                  .y_label = "V_alpha - V_0, in the state where it is largest",
+                  .y_label = "largest V_alpha - V_0",
                   .log_x = true,
                   .log_y = true,
                   .curves = {line("measured", temperatures, gains),

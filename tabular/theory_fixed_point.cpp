@@ -83,7 +83,7 @@ Theorem residual_bounds_error(const TheorySetting& setting) {
                   .source = "[SQL] appendix A.2; math.md 2.4, 2.5",
                   .statement = "(1 - discount) |Q - Q*| / |TQ - Q| <= 1"};
   if (const auto reason = without_discount(setting); !reason.empty()) return skip(std::move(theorem), reason);
-  if (const auto reason = too_large_to_solve(setting); !reason.empty()) return skip(std::move(theorem), reason);
+  if (const auto reason = too_large_to_iterate(setting); !reason.empty()) return skip(std::move(theorem), reason);
   const Problem problem = setting.problem();
   const Solution optimum = setting.solve(problem);
   if (const auto reason = uncertified(optimum); !reason.empty()) return skip(std::move(theorem), reason);
@@ -211,7 +211,7 @@ Theorem macqueen_porteus_encloses(const TheorySetting& setting) {
                   .source = "[MQ]; math.md 2.5",
                   .statement = "max(W + lower - V*, V* - W - upper) <= 0 after every sweep"};
   if (const auto reason = without_discount(setting); !reason.empty()) return skip(std::move(theorem), reason);
-  if (const auto reason = too_large_to_solve(setting); !reason.empty()) return skip(std::move(theorem), reason);
+  if (const auto reason = too_large_to_iterate(setting); !reason.empty()) return skip(std::move(theorem), reason);
   const Problem problem = setting.problem();
   const Mdp& mdp = problem.mdp;
   const Solution optimum = setting.solve(problem);

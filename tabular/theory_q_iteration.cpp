@@ -18,7 +18,7 @@ Theorem soft_q_iteration(const TheorySetting& setting) {
                   .source = "[SQL] Theorem 3, (8)-(9); math.md 2.4",
                   .statement = "max over n of |Q_n - Q*| - discount^n |Q_0 - Q*| <= 0"};
   if (const auto reason = without_discount(setting); !reason.empty()) return skip(std::move(theorem), reason);
-  if (const auto reason = too_large_to_solve(setting); !reason.empty()) return skip(std::move(theorem), reason);
+  if (const auto reason = too_large_to_iterate(setting); !reason.empty()) return skip(std::move(theorem), reason);
   const Problem problem = setting.problem();
   const Operators& ops = setting.operators;
 

@@ -32,7 +32,7 @@ Theorem kl_charges_action_counts(const TheorySetting& setting) {
                   .source = "[PGQL] section 3; math.md 1",
                   .statement = "|V_KL(r) - V_entropy(r - alpha log|A(s)|)| = 0"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);
-  if (const auto reason = too_large_to_solve(setting); !reason.empty()) return skip(std::move(theorem), reason);
+  if (const auto reason = too_large_to_iterate(setting); !reason.empty()) return skip(std::move(theorem), reason);
   const double temperature = setting.options.temperature;
   const Solution kl = setting.solve(kl_to_uniform(setting.mdp, temperature));
   if (const auto reason = uncertified(kl); !reason.empty()) return skip(std::move(theorem), reason);

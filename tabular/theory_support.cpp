@@ -38,9 +38,16 @@ std::string without_discount(const TheorySetting& setting) {
 }
 
 std::string too_large_to_solve(const TheorySetting& setting) {
-  constexpr Index most = 60'000;
-  if (setting.mdp.transitions() <= most) return "";
+  if (setting.mdp.transitions() <= most_factorised) return "";
   return fmt::format("{} transitions are more than the {} for which many linear systems are solved",
+                     setting.mdp.transitions(), most_factorised);
+}
+
+std::string too_large_to_iterate(const TheorySetting& setting) {
+  constexpr Index most = 3'000'000;
+  if (setting.mdp.discount() == 1.0) return too_large_to_solve(setting);
+  if (setting.mdp.transitions() <= most) return "";
+  return fmt::format("{} transitions are more than the {} for which many solutions are found",
                      setting.mdp.transitions(), most);
 }
 
