@@ -114,7 +114,7 @@ class Axis {
   std::vector<double> ticks_;
 };
 
-constexpr double width = 560.0, height = 300.0, left = 74.0, right = 14.0, top = 12.0, bottom = 44.0;
+constexpr double width = 560.0, height = 300.0, left = 74.0, right = 30.0, top = 12.0, bottom = 44.0;
 
 std::string text(double x, double y, std::string_view anchor, std::string_view content, std::string_view more = "") {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more,
@@ -178,7 +178,7 @@ std::string bars(const Plot& plot, const Axis& y) {
       result += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\"/>\n", at,
                             std::min(zero, end), 0.94 * bar, std::abs(zero - end), colours[i % colours.size()]);
       // What rounding alone has left of 0 is 0 to the eye.
-      const std::string shown = std::abs(zero - end) < 1e-6 ? "0" : figure(value);
+      const std::string shown = std::abs(zero - end) < 1e-6 ? "0" : fmt::format("{:.3g}", value);
       result += text(at + 0.47 * bar, value < 0.0 ? end + 13.0 : end - 4.0, "middle", shown);
     }
     result += text(start + 0.35 * slot, height - bottom + 16.0, "middle", plot.categories[c]);
@@ -256,6 +256,7 @@ figcaption span { margin-right: 1rem; font-size: 0.85rem; white-space: nowrap; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 .grid { stroke: var(--line); stroke-width: 0.7; } .frame { fill: none; stroke: var(--soft); } .zero { stroke: var(--ink); }
 a { color: inherit; }
+@media (prefers-color-scheme: dark) { circle, polyline, svg rect[fill], figcaption line { filter: brightness(1.4); } }
 )";
 
 constexpr std::string_view sources = R"(<h2>Sources</h2>
@@ -264,7 +265,8 @@ constexpr std::string_view sources = R"(<h2>Sources</h2>
 [IRL] Ziebart, Maas, Bagnell, Dey 2008, Maximum Entropy Inverse Reinforcement Learning.
 [Z10] Ziebart 2010, Modeling Purposeful Adaptive Behavior with the Principle of Maximum Causal Entropy.
 [MQ] MacQueen 1966, Porteus 1971. math.md: docs/math.md of softrl. T is the soft Bellman backup, alpha the temperature,
-pi_Q and Boltzmann(Q) the Boltzmann policy of Q, D(pi) minus the entropy or the KL divergence to the reference policy.</p>
+in reward units like all values and their errors, |x| the largest absolute value, pi_Q and Boltzmann(Q) the Boltzmann
+policy of Q, D(pi) minus the entropy or the KL divergence to the reference policy.</p>
 )";
 
 }  // namespace
