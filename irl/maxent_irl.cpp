@@ -1,5 +1,6 @@
 #include "irl/maxent_irl.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -76,6 +77,7 @@ struct Position {
   Eigen::MatrixXd hessian;   // [k × k]
   Eigen::VectorXd newton;    // [free] step
   double gain;               // that it promises
+  double held_gain;          // What weights would add that are at 0 although the slope there exceeds the L1 penalty.
 };
 
 std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::VectorXd& weights,
@@ -83,7 +85,13 @@ std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::Vect
                                  const Penalty& penalty) {
   std::optional<MaxEntCurvature> curvature = likelihood.curvature(weights);
   if (!curvature) return std::nullopt;
-  Position here{.curvature = std::move(*curvature), .free = {}, .gradient = {}, .hessian = {}, .newton = {}, .gain = 0};
+  Position here{.curvature = std::move(*curvature),
+                .free = {},
+                .gradient = {},
+                .hessian = {},
+                .newton = {},
+                .gain = 0,
+                .held_gain = 0};
   for (const int j : varying)
     if (penalty.l1 == 0.0 || weights(j) != 0.0) here.free.push_back(j);
   here.gradient = here.curvature.gradient - penalty.l2 * weights - penalty.l1 * weights.cwiseSign();
@@ -94,6 +102,11 @@ std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::Vect
                                       .inverse;
   here.newton = inverse * here.gradient(here.free);
   here.gain = 0.5 * here.newton.dot(here.gradient(here.free));
+  for (const int j : varying) {
+    const double excess = std::abs(here.gradient(j)) - penalty.l1;
+    if (penalty.l1 == 0.0 || weights(j) != 0.0 || excess <= 0.0) continue;
+    here.held_gain += 0.5 * excess * excess / std::max(-here.hessian(j, j), 1e-6 * scale(j) * scale(j));
+  }
   return here;
 }
 
@@ -176,7 +189,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
   result.robust_covariance = std::move(estimates.robust_covariance);
   result.estimated = std::move(estimates.estimated);
   result.condition_number = estimates.condition_number;
-  result.remaining_gain = estimates.remaining_gain;
+  result.remaining_gain = estimates.remaining_gain + here->held_gain;
   result.warnings.insert(result.warnings.end(), estimates.warnings.begin(), estimates.warnings.end());
 
   result.objective = here->curvature.value - options.penalty.value(result.weights(varying));

@@ -43,9 +43,10 @@ struct MaxEntFit {
   double objective;  // L(θ) − l1 ‖θ‖₁ − ½ l2 ‖θ‖², in nats
   double log_likelihood;          // Σ log P(a | s) of the actions taken, in nats
   double uniform_log_likelihood;  // The same if every available action were equally likely.
-  double remaining_gain;          // What a Newton step would still add to the objective: ½ gᵀ (−H)⁻¹ g.
-  Eigen::VectorXd weights;        // [k]
-  std::vector<bool> estimated;    // [k] false if fixed, 0 by the L1 penalty, or not told by the data (see warnings)
+  double remaining_gain;        // What a Newton step would still add to the objective: ½ gᵀ (−H)⁻¹ g; and what
+                                // one would of each weight at 0 whose slope exceeds the L1 penalty.
+  Eigen::VectorXd weights;      // [k]
+  std::vector<bool> estimated;  // [k] false if fixed, 0 by the L1 penalty, or not told by the data (see warnings)
   Eigen::MatrixXd covariance, robust_covariance;  // [k × k] estimates.hpp; 0 for fixed weights, NaN where not told
   double condition_number;                        // Of the scaled Hessian (estimates.hpp).
   Eigen::VectorXd counted_features, expected_features;  // [k] per demonstration: by the data, by the model

@@ -278,6 +278,20 @@ TEST(MaxEntIrl, SaysWhenLuckIsBeyondAnyPolicy) {
   EXPECT_THAT(cured.warnings, IsEmpty());
 }
 
+// The first step of the search crosses 0 and is held there, where the slope is far above the penalty.
+TEST(MaxEntIrl, IsNotConvergedWhereASlopeExceedsTheL1Penalty) {
+  MaxEntLikelihood likelihood(fork(), fork_feature(), choices(30, 40), PathModel::CausalEntropy, Horizon::to_goal());
+  const MaxEntFit cut =
+      maxent_irl(likelihood, {.start = {{"first", -1e-9}}, .penalty = {.l1 = 1.0}, .max_iterations = 1});
+  ASSERT_EQ(cut.weights(0), 0.0);
+  EXPECT_EQ(cut.status, Status::IterationLimit);
+  // Half of 40 are expected at 0: the slope is 30 − 20, less 1 of the penalty; the curvature 40 / 4.
+  EXPECT_NEAR(cut.remaining_gain, 0.5 * 9.0 * 9.0 / 10.0, 1e-9);
+  const MaxEntFit zero = maxent_irl(likelihood, {.penalty = {.l1 = 11.0}});
+  EXPECT_EQ(zero.weights(0), 0.0);
+  EXPECT_EQ(zero.status, Status::Converged) << "there the penalty holds it";
+}
+
 TEST(MaxEntIrl, SaysWhatTheDemonstrationsCannotTell) {
   const Mdp mdp = tabular::random_mdp({.states = 5, .actions = 3}, 3);
   const auto walks = random_walks(mdp, 20, 10, 3);
