@@ -60,12 +60,13 @@ Demonstration read_demonstration(const CsvTable& table, const Columns& columns, 
                                  std::vector<Row> rows) {
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.t < b.t; });
   Demonstration result{.name = name, .states = {}, .actions = {}};
+  for (std::size_t t = 0; t < rows.size(); ++t)
+    if (rows[t].t != static_cast<Index>(t))
+      table.fail(rows[t].row, rows[t].t < static_cast<Index>(t)
+                                  ? fmt::format("t: {} appears twice in trajectory {}", rows[t].t, name)
+                                  : fmt::format("t: trajectory {} has no step {}", name, t));
   for (std::size_t t = 0; t < rows.size(); ++t) {
     const std::size_t row = rows[t].row;
-    if (rows[t].t != static_cast<Index>(t))
-      table.fail(row, rows[t].t < static_cast<Index>(t)
-                          ? fmt::format("t: {} appears twice in trajectory {}", rows[t].t, name)
-                          : fmt::format("t: trajectory {} has no step {}", name, t));
     const Index state = integer(table, row, columns.state, "state");
     const bool last = t + 1 == rows.size();
     if (last && t > 0 && table.text(row, columns.action).empty()) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "irl/maxent_irl.hpp"
 #include "irl/mdp_study.hpp"
 #include "softrl/atomic_file.hpp"
+#include "softrl/check.hpp"
 
 namespace softrl::cli {
 namespace {
@@ -42,6 +44,16 @@ std::string describe(const irl::MdpStudy& study, const Mdp& mdp) {
   return fmt::format("{}: {}, {}, {}; {}, {}", study.mdp.string(), counted(mdp.states(), "state"),
                      counted(mdp.pairs(), "state-action"), counted(mdp.transitions(), "transition"),
                      to_string(study.model), describe(study.horizon));
+}
+
+// What `make` returns. What it finds that does not fit together is the study's.
+template <class Make>
+auto fitting(const fs::path& study, const Make& make) {
+  try {
+    return make();
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", study.string(), error.what()));
+  }
 }
 
 struct IrlFitCommand {
@@ -72,8 +84,10 @@ struct IrlFitCommand {
                counted(static_cast<std::int64_t>(shown.size()), "demonstration"));
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();
-    irl::MaxEntLikelihood likelihood(model.mdp, irl::study_features(described, model), shown, described.model,
-                                     described.horizon);
+    irl::MaxEntLikelihood likelihood = fitting(study, [&] {
+      return irl::MaxEntLikelihood(model.mdp, irl::study_features(described, model), shown, described.model,
+                                   described.horizon);
+    });
     const irl::MaxEntFit fit = [&] {
       ProgressLine line("fit");
       options.progress = line.observer();
@@ -172,12 +186,15 @@ struct IrlSimulateCommand {
   int run() const {
     const irl::MdpStudy described = irl::read_mdp_study(study);
     check_outputs({out}, {study, described.mdp});
+    check_count("--count", options.count, 1);
+    check_count("--max-steps", options.max_steps, 1);
     const std::vector<irl::NamedWeight> named = parse_weights("--weights", weights);
     if (named.empty() && !(temperature > 0.0 && std::isfinite(temperature)))
       throw std::invalid_argument(fmt::format("--temperature must be positive, got {}", temperature));
     const tabular::Model model = tabular::read_model(described.mdp);
     const Mdp& mdp = model.mdp;
-    irl::MaxEntProcess process(mdp, described.model, described.horizon);
+    irl::MaxEntProcess process =
+        fitting(study, [&] { return irl::MaxEntProcess(mdp, described.model, described.horizon); });
     Eigen::VectorXd rewards(process.choices().pairs());
     if (named.empty()) {
       for (tabular::Index k = 0; k < mdp.pairs(); ++k)

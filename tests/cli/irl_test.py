@@ -144,6 +144,7 @@ def test_refuses_bad_studies(refuses, examples):
         ("cliff.toml", "no.toml", ["no.toml"]),
         ("cliff.csv", "no.csv", ["no.csv"]),
         ("constant = 1", "constant = 1\ncolour = 2", ["colour"]),
+        ('kind = "to_goal"', 'kind = "fixed"\nsteps = 5', ["bad.toml: demonstration 0 has", "more than the horizon's 5"]),
     ):
         path.write_text(study.replace(old, new))
         refuses("irl", "fit", path, words=words)
@@ -155,6 +156,8 @@ def test_refuses_bad_studies(refuses, examples):
     refuses("irl", "simulate", path, *out, words=["no behaviour of finite value", "--temperature"])
     refuses("irl", "simulate", path, "--weights", "step=-2", *out, words=["--weights", "fall is missing"])
     refuses("irl", "simulate", path, "--temperature", 0, *out, words=["--temperature", "0"])
+    refuses("irl", "simulate", path, "--weights", "step=-2,fall=0", "--count", 0, *out, words=["--count", "0"])
+    refuses("irl", "simulate", path, "--weights", "step=-2,fall=0", "--max-steps", 0, *out, words=["--max-steps", "0"])
     refuses("irl", "fit", path, "--l1", 1, "--optimiser", "exponentiated_gradient", words=["--l1", "exponentiated"])
     refuses("irl", "fit", path, "--start", "step=1,fall=0", words=["--start", "no feasible weights"])
     refuses("irl", "fit", path, "--json", examples / "cliff.csv", words=["cliff.csv"])

@@ -68,6 +68,7 @@ TEST_F(DemonstrationFile, RefusesWhatMakesNoSenseWithLineAndColumn) {
   refuses("trajectory,t,state,action\na,0,0,1\na,1,1,0\n", ":2: next state: 1 cannot follow action 1 in state 0");
   refuses("trajectory,t,state,action\na,0,0,1\na,2,0,1\n", ":3: t: trajectory a has no step 1");
   refuses("trajectory,t,state,action\na,0,0,1\na,0,0,1\n", ":3: t: 0 appears twice");
+  refuses("trajectory,t,state,action,next_state\na,0,0,0,1\na,0,0,0,1\n", ":3: t: 0 appears twice");
   refuses("trajectory,t,state,action\na,0,0,0\n", ":2: next_state: is missing");
   refuses("trajectory,t,state,action,next_state\na,0,0,0,1\na,1,2,,\n", ":2: next_state: is 1, but step 1");
   refuses("trajectory,t,state,action\na,x,0,0\n", ":2: t must be a finite number");
