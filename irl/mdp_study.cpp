@@ -142,8 +142,8 @@ MdpStudy read_mdp_study(const fs::path& file) {
   const Config config = Config::read(file);
   MdpStudy study{.file = file, .mdp = {}, .demonstrations = {}, .features = {}};
   const fs::path folder = file.parent_path();
-  study.mdp = folder / config.string("mdp");
-  study.demonstrations = folder / config.string("demonstrations");
+  study.mdp = (folder / config.string("mdp")).lexically_normal();
+  study.demonstrations = (folder / config.string("demonstrations")).lexically_normal();
   const std::string model = config.string("model");
   if (model == to_string(PathModel::MaxEntPaths))
     study.model = PathModel::MaxEntPaths;
