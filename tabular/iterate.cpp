@@ -53,6 +53,7 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
   const Mdp& mdp = bellman.mdp();
   StoppingRule rule(bellman, options.tolerance);
   check_count("max_iterations", options.max_iterations, 1);
+  check_count("threads", options.threads, 0);
 
   Iterate at{.values = bellman.start_values(options.initial_values),
              .next = {},

@@ -61,9 +61,12 @@ PolicyEvaluation policy_evaluation(const Mdp& mdp, const Eigen::VectorXd& policy
     if (!mdp.is_terminal(s)) least = std::min(least, steps_left(s));
   }
   const double entries = static_cast<double>(mdp.longest_row()) * mdp.largest_action_set();
+  const double row_error = mdp.discount() * mdp.row_sum_error();
   least -= unit * (entries + 8.0) * 3.0 * longest;
+  least -= row_error * longest;
   if (!(least > 0.0)) return result;
-  const double error = result.residual + policy_backup_rounding_error(bellman, result.values.cwiseAbs().maxCoeff());
+  const double largest = result.values.cwiseAbs().maxCoeff();
+  const double error = result.residual + policy_backup_rounding_error(bellman, largest) + row_error * largest;
   result.status = Status::Converged;
   result.error_bound = std::isinf(least) ? 0.0 : error / least * longest * (1.0 + 8.0 * unit);
   return result;

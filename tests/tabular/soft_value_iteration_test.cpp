@@ -210,6 +210,7 @@ TEST(SoftValueIteration, NamesTheOptionItRefuses) {
   refuses({.temperature = std::numeric_limits<double>::quiet_NaN()}, "temperature");
   refuses({.tolerance = -1e-3}, "tolerance");
   refuses({.max_iterations = 0}, "max_iterations must be at least 1, got 0");
+  refuses({.threads = -1}, "threads must be at least 0, got -1");
   refuses({.initial_values = Eigen::Vector2d(0.0, 0.0)}, "initial_values must have 1 entries, got 2");
   refuses({.base_measure = {.log_weights = Eigen::Vector2d(0.0, 0.0)}}, "base measure must have 1 entries, got 2");
 }
