@@ -11,7 +11,8 @@
 namespace softrl::tabular {
 namespace {
 
-constexpr Index largest_factorisation = 100'000;  // states
+// Beyond it, the factors of a process without structure may fill most of the matrix.
+constexpr Index largest_factorisation = 5'000;  // states
 
 // V with (I − γ P_π) V = r_π − α D(π) + bonus, π the Boltzmann policy at `values`: a Newton step of the problem whose
 // rewards are all raised by `bonus`. Empty where the system is singular.

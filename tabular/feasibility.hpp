@@ -34,10 +34,10 @@ struct SpectralRadiusBounds {
 SpectralRadiusBounds spectral_radius(const Existence& existence, double temperature);
 
 struct ExistenceOptions {
-  int max_sweeps = 200;           // ≥ 1, of the part of the process that can be stayed in.
-  int max_solves = 30;            // ≥ 0 linear solves (Newton's steps) where sweeps do not settle it.
-  Index largest_solve = 100'000;  // Most states for which to use them.
-  double relative_width = 0.1;    // ≥ 0: settled once the sign of the gain is known, and the gain up to this share.
+  int max_sweeps = 200;         // ≥ 1, of the part of the process that can be stayed in.
+  int max_solves = 30;          // ≥ 0 linear solves (Newton's steps) where sweeps do not settle it.
+  Index largest_solve = 5'000;  // Most states for which to use them.
+  double relative_width = 0.1;  // ≥ 0: settled once the sign of the gain is known, and the gain up to this share.
 };
 
 // Bounds the gain and judges by it, whatever the discount, as if it were 1. Every V bounds it,

@@ -22,7 +22,7 @@ class ExistenceCheck {
   // True if none exists. It costs some sweeps to find out: after 16, 64, 256, … of them that many more do not count.
   bool fails_after(int sweeps, const Eigen::VectorXd& values) {
     const bool due = sweeps >= 16 && (sweeps & (sweeps - 1)) == 0 && (sweeps & 0x55555555) != 0;
-    return due && fails(values, {.max_sweeps = sweeps, .largest_solve = 200 * std::min(sweeps, 500)});
+    return due && fails(values, {.max_sweeps = sweeps, .largest_solve = std::min(200 * sweeps, 5'000)});
   }
   bool fails(const Eigen::VectorXd& values, const ExistenceOptions& effort = {}) {
     if (!known_ || known_->verdict == Existence::Verdict::Undecided) known_ = existence(bellman_, values, effort);
@@ -53,7 +53,6 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
   const Mdp& mdp = bellman.mdp();
   StoppingRule rule(bellman, options.tolerance);
   check_count("max_iterations", options.max_iterations, 1);
-  check_count("threads", options.threads, 0);
 
   Iterate at{.values = bellman.start_values(options.initial_values),
              .next = {},
