@@ -17,6 +17,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "bind_weights.hpp"
 #include "irl/fit.hpp"
 #include "irl/generated_city.hpp"
 #include "irl/route_files.hpp"
@@ -28,7 +29,6 @@ using namespace softrl::irl;
 namespace {
 
 namespace fs = std::filesystem;
-using Weights = std::map<std::string, double>;
 
 // Results own their names, so that they stand without the data.
 struct RouteFit {
@@ -36,13 +36,7 @@ struct RouteFit {
   int trips;
   FitResult fit;
 
-  // A fixed weight has no error; one that the data cannot tell has none that is known.
-  Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const {
-    Eigen::VectorXd result = covariance.diagonal().cwiseSqrt();
-    for (Eigen::Index j = 0; j < result.size(); ++j)
-      if (!fit.estimated[j]) result(j) = std::numeric_limits<double>::quiet_NaN();
-    return result;
-  }
+  Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const { return standard_errors(covariance, fit.estimated); }
 };
 
 struct RouteLikelihood {
@@ -66,12 +60,6 @@ softrl::ProgressObserver stop_on_signals() {
 
 RouteData read(const fs::path& study, const std::optional<fs::path>& data) {
   return read_routes(read_study(study), data.value_or(study.parent_path()));
-}
-
-std::vector<NamedWeight> named(const Weights& weights) {
-  std::vector<NamedWeight> result;
-  for (const auto& [name, value] : weights) result.push_back({.name = name, .value = value});
-  return result;
 }
 
 void bind_results(nb::module_& m) {

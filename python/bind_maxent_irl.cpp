@@ -17,6 +17,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bind_support.hpp"
+#include "bind_weights.hpp"
 #include "irl/maxent_irl.hpp"
 
 namespace nb = nanobind;
@@ -25,7 +26,6 @@ using namespace softrl::irl;
 
 namespace {
 
-using Weights = std::map<std::string, double>;
 using Walk = std::pair<std::vector<Index>, std::vector<Index>>;
 
 // The fit with what names its arrays, so that it stands without the data.
@@ -34,19 +34,8 @@ struct IrlFit {
   MaxEntFit fit;
   Eigen::VectorXd action_policy;  // [K], of a fixed horizon in the first step
 
-  Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const {
-    Eigen::VectorXd result = covariance.diagonal().cwiseSqrt();
-    for (Eigen::Index j = 0; j < result.size(); ++j)
-      if (!fit.estimated[static_cast<std::size_t>(j)]) result(j) = std::numeric_limits<double>::quiet_NaN();
-    return result;
-  }
+  Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const { return standard_errors(covariance, fit.estimated); }
 };
-
-std::vector<NamedWeight> named(const Weights& weights) {
-  std::vector<NamedWeight> result;
-  for (const auto& [name, value] : weights) result.push_back({.name = name, .value = value});
-  return result;
-}
 
 MdpFeatures::On on_named(const std::string& on) {
   if (on == "states") return MdpFeatures::On::States;
