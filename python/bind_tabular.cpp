@@ -320,12 +320,16 @@ void bind_theory(nb::module_& m) {
   const TheoryOptions defaults;
   m.def(
       "verify",
-      [](const Mdp& mdp, double temperature, std::uint64_t seed, int trials) {
-        return verify_theory(TheorySetting(mdp, {.temperature = temperature, .seed = seed, .trials = trials}));
+      [](const Mdp& mdp, double temperature, const std::optional<VectorXd>& log_weights, std::uint64_t seed,
+         int trials) {
+        return verify_theory(TheorySetting(
+            mdp,
+            {.temperature = temperature, .base_measure = to_measure(log_weights), .seed = seed, .trials = trials}));
       },
-      "mdp"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "seed"_a = defaults.seed,
-      "trials"_a = defaults.trials, nb::call_guard<nb::gil_scoped_release>(),
-      "Measures every statement of soft Bellman theory on `mdp`; one that does not apply to it is skipped.");
+      "mdp"_a, nb::kw_only(), "temperature"_a = defaults.temperature, "log_weights"_a = nb::none(),
+      "seed"_a = defaults.seed, "trials"_a = defaults.trials, nb::call_guard<nb::gil_scoped_release>(),
+      "Measures every statement of soft Bellman theory on `mdp`; one that does not apply to it is skipped. "
+      "`log_weights` [K] as for the solvers.");
 }
 
 }  // namespace

@@ -134,6 +134,7 @@ TheorySetting::TheorySetting(const Mdp& mdp_, const TheoryOptions& options_, Ope
     throw std::invalid_argument(
         fmt::format("temperature must be 0 or from {:g} to {:g}, got {:g}", least, most, options.temperature));
   check_count("trials", options.trials, 1);
+  check_base_measure(mdp, options.base_measure);
   if (mdp.pairs() == 0) throw std::invalid_argument("every state is terminal: there is no theory to verify");
 }
 

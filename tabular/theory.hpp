@@ -69,9 +69,10 @@ struct Theorem {
 };
 
 struct TheoryOptions {
-  double temperature = 1.0;  // α ≥ 0, in reward units; at 0 the statements on entropy are skipped.
-  std::uint64_t seed = 0;    // Of the random action values, policies and instances on which the laws are tried.
-  int trials = 20;           // ≥ 1 of them for each law; fewer where the model is large.
+  double temperature = 1.0;       // α ≥ 0, in reward units; at 0 the statements on entropy are skipped.
+  BaseMeasure base_measure = {};  // Counting measure (entropy bonus) unless given; of actions of the Mdp.
+  std::uint64_t seed = 0;         // Of the random action values, policies and instances on which the laws are tried.
+  int trials = 20;                // ≥ 1 of them for each law; fewer where the model is large.
 };
 
 struct Problem {
@@ -107,7 +108,7 @@ struct Operators {
 Operators exact_operators();
 
 // What a statement is tried on. The constructor throws std::invalid_argument, naming the option, if one is out of
-// range, or if every state is terminal.
+// range, if the base measure does not fit the Mdp, or if every state is terminal.
 struct TheorySetting {
   TheorySetting(const Mdp& mdp, const TheoryOptions& options, Operators operators = exact_operators());
   TheorySetting(Mdp&&, const TheoryOptions&) = delete;
@@ -117,7 +118,11 @@ struct TheorySetting {
   Operators operators;
   ProgressObserver progress = {};  // Of the solves within a statement.
 
-  Problem problem() const { return {.mdp = mdp, .temperature = options.temperature}; }
+  Problem problem() const { return problem(mdp, options.temperature); }
+  // The same with other rewards or another temperature.
+  Problem problem(const Mdp& other, double temperature) const {
+    return {.mdp = other, .temperature = temperature, .measure = options.base_measure};
+  }
   Solution solve(const Problem& problem) const { return operators.solve(problem, progress); }
 };
 

@@ -21,7 +21,7 @@ QPair optimal_pair_backup(const TheorySetting& setting, const Problem& problem, 
 }
 
 QPair policy_pair_backup(const TheorySetting& setting, const Problem& problem, const QPair& q, Random& random) {
-  const VectorXd policy = random_policy(problem.mdp, random);
+  const VectorXd policy = random_policy(problem, random);
   return {setting.operators.policy_backup(problem, policy, q.first),
           setting.operators.policy_backup(problem, policy, q.second)};
 }

@@ -30,7 +30,8 @@ Mdp average_task(const std::vector<Mdp>& tasks) {
   return with_rewards(tasks.front(), rewards);
 }
 
-Composition compose(const TheorySetting& setting, const std::vector<Mdp>& tasks, const Mdp& average) {
+Composition compose(const TheorySetting& setting, const std::vector<Mdp>& tasks, const Mdp& average,
+                    const BaseMeasure& measure) {
   const Operators& ops = setting.operators;
   const double temperature = setting.options.temperature, share = 1.0 / static_cast<double>(tasks.size());
   const Mdp& mdp = tasks.front();
@@ -38,7 +39,7 @@ Composition compose(const TheorySetting& setting, const std::vector<Mdp>& tasks,
   double mean_error = 0.0;
   VectorXd mean_values = VectorXd::Zero(mdp.states());
   for (const Mdp& task : tasks) {
-    const Problem problem{.mdp = task, .temperature = temperature};
+    const Problem problem{.mdp = task, .temperature = temperature, .measure = measure};
     const Solution solution = setting.solve(problem);
     if (result.uncertified = uncertified(solution); !result.uncertified.empty()) return result;
     const VectorXd q = ops.action_values(problem, solution.values);
@@ -46,7 +47,7 @@ Composition compose(const TheorySetting& setting, const std::vector<Mdp>& tasks,
     mean_values += share * ops.state_values(problem, q);
     mean_error += share * solution.error_bound + 2.0 * backup_error(problem, largest(solution.values));
   }
-  const Problem problem{.mdp = average, .temperature = temperature};
+  const Problem problem{.mdp = average, .temperature = temperature, .measure = measure};
   const Solution solution = setting.solve(problem);
   if (result.uncertified = uncertified(solution); !result.uncertified.empty()) return result;
   result.values = solution.values;
@@ -58,10 +59,10 @@ Composition compose(const TheorySetting& setting, const std::vector<Mdp>& tasks,
   for (const auto& [state, value] : mdp.terminal()) missing(state) = 0.0;
   missing = missing.cwiseMax(0.0);
   const Mdp without_rewards = with_rewards(mdp, VectorXd::Zero(mdp.pairs()), TerminalValues::Zero);
-  const Problem lossless{.mdp = without_rewards, .temperature = 0.0};
+  const Problem lossless{.mdp = without_rewards, .temperature = 0.0, .measure = measure};
   result.losses = ops.action_values(lossless, missing);
   const Mdp loss_mdp = with_rewards(mdp, result.losses, TerminalValues::Zero);
-  const Problem loss_problem{.mdp = loss_mdp, .temperature = 0.0};
+  const Problem loss_problem{.mdp = loss_mdp, .temperature = 0.0, .measure = measure};
   const Solution loss = setting.solve(loss_problem);
   if (result.uncertified = uncertified(loss); !result.uncertified.empty()) return result;
   result.divergence = ops.action_values(loss_problem, loss.values);
@@ -120,7 +121,7 @@ Theorem composition_bounds(const TheorySetting& setting) {
   for (int trial = 0; trial < count; ++trial) {
     const auto tasks = random_tasks(setting, random, 2 + trial % 2);
     const Mdp average = average_task(tasks);
-    const Composition c = compose(setting, tasks, average);
+    const Composition c = compose(setting, tasks, average, setting.options.base_measure);
     if (!c.uncertified.empty()) return skip(std::move(theorem), c.uncertified);
     measured = worst(measured, worst((c.mean_q - c.divergence - c.q).maxCoeff(), (c.q - c.mean_q).maxCoeff()));
     allowance = worst(allowance, c.error);
@@ -132,12 +133,12 @@ Theorem composition_bounds(const TheorySetting& setting) {
   }
 
   const Mdp loop = loop_instance({1.0, 0.3, -0.5}, 0.9);
-  const Composition equal = compose(setting, {loop, loop}, loop);
+  const Composition equal = compose(setting, {loop, loop}, loop, {});
   attain(theorem, "two equal tasks: Qbar - Q", largest(equal.mean_q - equal.q), 0.0, equal.error);
   attain(theorem, "two equal tasks: C", largest(equal.divergence), 0.0, equal.error);
   constexpr double discount = 0.9;
   const auto opposed_pair = opposed_tasks(setting.options.temperature, discount);
-  const Composition opposed = compose(setting, opposed_pair, average_task(opposed_pair));
+  const Composition opposed = compose(setting, opposed_pair, average_task(opposed_pair), {});
   const double limit = discount * setting.options.temperature * std::log(std::cosh(1.0));
   const double rounding = opposed.error + 8.0 * unit * limit;
   attain(theorem, "two opposed tasks: Qbar - Q", opposed.mean_q(0) - opposed.q(0), limit, rounding);
@@ -172,11 +173,11 @@ Theorem composed_policy_regret(const TheorySetting& setting) {
     VectorXd identity = {};                      // [S] V of Q̄ less V_π, which is X
     double error = 0.0;
   };
-  const auto regret_of = [&](const std::vector<Mdp>& tasks) {
+  const auto regret_of = [&](const std::vector<Mdp>& tasks, const BaseMeasure& measure) {
     const Mdp average = average_task(tasks);
-    const Composition c = compose(setting, tasks, average);
+    const Composition c = compose(setting, tasks, average, measure);
     if (!c.uncertified.empty()) return Regret{.uncertified = c.uncertified};
-    const Problem problem{.mdp = average, .temperature = setting.options.temperature};
+    const Problem problem{.mdp = average, .temperature = setting.options.temperature, .measure = measure};
     const VectorXd policy = ops.boltzmann(problem, c.mean_q);
     const PolicyEvaluation value = ops.evaluate(problem, policy);
     const Mdp divergence = with_rewards(average, c.divergence.cwiseMax(0.0), TerminalValues::Zero);
@@ -195,7 +196,7 @@ Theorem composed_policy_regret(const TheorySetting& setting) {
   std::vector<double> losses, bounds, paper;
   const int count = std::min(trials(setting), most_trials);
   for (int trial = 0; trial < count; ++trial) {
-    const Regret regret = regret_of(random_tasks(setting, random, 2 + trial % 2));
+    const Regret regret = regret_of(random_tasks(setting, random, 2 + trial % 2), setting.options.base_measure);
     if (!regret.uncertified.empty()) return skip(std::move(theorem), regret.uncertified);
     measured = worst(measured, worst(-regret.loss.minCoeff(), (regret.loss - regret.sharp).maxCoeff()));
     measured = worst(measured, (regret.sharp - regret.bound).maxCoeff());
@@ -212,7 +213,7 @@ Theorem composed_policy_regret(const TheorySetting& setting) {
     }
   }
   const Mdp loop = loop_instance({1.0, 0.3, -0.5}, 0.9);
-  const Regret none = regret_of({loop, loop});
+  const Regret none = regret_of({loop, loop}, {});
   attain(theorem, "two equal tasks: V - V_pi", largest(none.loss), 0.0, none.error);
 
   theorem.measured_on = fmt::format("{} sets of 2 or 3 tasks, the model's rewards randomly disturbed", count);

@@ -29,7 +29,7 @@ Theorem maxent_beats_exploration(const TheorySetting& setting) {
   if (const auto reason = too_large_to_solve(setting); !reason.empty()) return skip(std::move(theorem), reason);
   const Operators& ops = setting.operators;
   const Problem problem = setting.problem();
-  const Problem cold{.mdp = setting.mdp, .temperature = 0.0};
+  const Problem cold = setting.problem(setting.mdp, 0.0);
   const Solution hard = setting.solve(cold), soft = setting.solve(problem);
   if (const auto reason = uncertified(hard); !reason.empty()) return skip(std::move(theorem), reason);
   if (const auto reason = uncertified(soft); !reason.empty()) return skip(std::move(theorem), reason);

@@ -181,7 +181,7 @@ Theorem optimal_policy_is_boltzmann(const TheorySetting& setting) {
     VectorXd disturbed = solved;
     for (double& x : disturbed) x += size * (problem.temperature + 1e-3) * random.normal();
     const VectorXd policy =
-        trial % 2 == 0 ? setting.operators.boltzmann(problem, disturbed) : random_policy(problem.mdp, random);
+        trial % 2 == 0 ? setting.operators.boltzmann(problem, disturbed) : random_policy(problem, random);
     const PolicyEvaluation value = setting.operators.evaluate(problem, policy);
     if (!std::isfinite(value.error_bound)) continue;  // at discount 1, a policy that need not end
     measured = worst(measured, (value.values - optimum.values).maxCoeff());

@@ -157,7 +157,7 @@ Theorem gradients_agree(const TheorySetting& setting, Theorem theorem, const std
   for (int trial = 0; trial < count; ++trial) {
     const Mdp mdp = layered_instance(3, temperature, 0.9, false, random);
     Problem problem{.mdp = mdp, .temperature = temperature};
-    if (trial % 2 == 0) problem.measure = BaseMeasure::kl_to(mdp, random_policy(mdp, random));
+    if (trial % 2 == 0) problem.measure = BaseMeasure::kl_to(mdp, random_policy(problem, random));
     VectorXd theta(mdp.pairs()), distribution(mdp.states());
     for (double& x : theta) x = temperature * random.normal();
     for (double& x : distribution) x = random.uniform();
@@ -365,7 +365,7 @@ Theorem natural_gradient(const TheorySetting& setting) {
   for (int trial = 0; trial < count; ++trial) {
     const Mdp mdp = layered_instance(3, temperature, 0.9, false, random);
     Problem problem{.mdp = mdp, .temperature = temperature};
-    if (trial % 2 == 0) problem.measure = BaseMeasure::kl_to(mdp, random_policy(mdp, random));
+    if (trial % 2 == 0) problem.measure = BaseMeasure::kl_to(mdp, random_policy(problem, random));
     VectorXd theta(mdp.pairs());
     for (double& x : theta) x = temperature * random.normal();
     const Model model(setting, problem, theta);

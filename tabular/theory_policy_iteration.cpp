@@ -24,7 +24,7 @@ Theorem policy_improvement(const TheorySetting& setting) {
   double measured = -infinity, allowance = 0.0;
   std::vector<double> least, most;
   for (int trial = 0; trial < trials(setting); ++trial) {
-    const PolicyEvaluation before = ops.evaluate(problem, random_policy(problem.mdp, random));
+    const PolicyEvaluation before = ops.evaluate(problem, random_policy(problem, random));
     if (!std::isfinite(before.error_bound)) continue;
     const VectorXd q = ops.action_values(problem, before.values);
     const PolicyEvaluation after = ops.evaluate(problem, ops.boltzmann(problem, q));
@@ -71,7 +71,7 @@ Theorem policy_iteration_converges(const TheorySetting& setting) {
   constexpr int iterations = 8;
   const int starts = std::min(trials(setting), 5);
   for (int start = 0; start < starts; ++start) {
-    PolicyEvaluation present = ops.evaluate(problem, random_policy(problem.mdp, random));
+    PolicyEvaluation present = ops.evaluate(problem, random_policy(problem, random));
     std::vector<double> errors{largest(optimum.values - present.values)};
     for (int i = 0; i < iterations; ++i) {
       const VectorXd policy = ops.boltzmann(problem, ops.action_values(problem, present.values));
@@ -118,7 +118,7 @@ Theorem policy_iteration_rate(const TheorySetting& setting) {
   std::vector<double> before, after, bounds;
   const int starts = std::min(trials(setting), 10);
   for (int start = 0; start < starts; ++start) {
-    PolicyEvaluation present = ops.evaluate(problem, random_policy(problem.mdp, random));
+    PolicyEvaluation present = ops.evaluate(problem, random_policy(problem, random));
     constexpr int iterations = 8;
     for (int i = 0; i < iterations; ++i) {
       const VectorXd policy = ops.boltzmann(problem, ops.action_values(problem, present.values));

@@ -1,4 +1,4 @@
-// Chapter 6: an entropy bonus against a KL penalty to the uniform policy (docs/math.md 1, "base measure").
+// Chapter 6: an entropy bonus against a KL penalty to the uniform or another policy (docs/math.md 1, "base measure").
 #include <cmath>
 
 #include <fmt/format.h>
@@ -16,33 +16,29 @@ Problem kl_to_uniform(const Mdp& mdp, double temperature) {
   return {.mdp = mdp, .temperature = temperature, .measure = BaseMeasure::kl_to(mdp, base_policy(mdp, {}))};
 }
 
-// r(s,a) − α log|A(s)|.
-Mdp with_action_count_charged(const Mdp& mdp, double temperature) {
-  VectorXd rewards = rewards_of(mdp);
-  for (Index s = 0; s < mdp.states(); ++s)
-    rewards.segment(mdp.first_pair(s), mdp.action_count(s)).array() -= temperature * std::log(mdp.action_count(s));
-  return with_rewards(mdp, rewards);
-}
-
 }  // namespace
 
+// To the reference policy of the setting, if it has one that takes every action.
 Theorem kl_charges_action_counts(const TheorySetting& setting) {
   Theorem theorem{.id = "kl_charges_action_counts",
-                  .name = "KL to uniform charges alpha log|A(s)| a step",
+                  .name = "KL charges -alpha log mu(a|s) a step",
                   .source = "[PGQL] section 3; math.md 1",
-                  .statement = "|V_KL(r) - V_entropy(r - alpha log|A(s)|)| = 0"};
+                  .statement = "|V_KL(r) - V_entropy(r + alpha log mu)| = 0; log mu = -log|A(s)| for KL to uniform"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);
   if (const auto reason = too_large_to_iterate(setting); !reason.empty()) return skip(std::move(theorem), reason);
   const double temperature = setting.options.temperature;
-  const Solution kl = setting.solve(kl_to_uniform(setting.mdp, temperature));
+  const VectorXd& given = setting.options.base_measure.log_weights;
+  const bool use_given = given.size() > 0 && given.allFinite();
+  const Problem penalised = use_given ? setting.problem() : kl_to_uniform(setting.mdp, temperature);
+  const Solution kl = setting.solve(penalised);
   if (const auto reason = uncertified(kl); !reason.empty()) return skip(std::move(theorem), reason);
-  const Mdp charged = with_action_count_charged(setting.mdp, temperature);
+  const VectorXd& log_weights = penalised.measure.log_weights;
+  const Mdp charged = with_rewards(setting.mdp, rewards_of(setting.mdp) + temperature * log_weights);
   const Solution entropy = setting.solve({.mdp = charged, .temperature = temperature});
-  const Solution plain = setting.solve(setting.problem());
+  const Solution plain = setting.solve({.mdp = setting.mdp, .temperature = temperature});
   // The charge itself is rounded, once for every step of a walk.
-  const double charge_error =
-      4.0 * unit * (setting.mdp.largest_reward() + temperature * std::log(setting.mdp.largest_action_set() + 1.0)) *
-      longest_walk(setting.mdp, kl.policy);
+  const double charge_error = 4.0 * unit * (setting.mdp.largest_reward() + temperature * largest(log_weights)) *
+                              longest_walk(setting.mdp, kl.policy);
 
   std::vector<double> state, difference, shift;
   for (Index s = 0; s < setting.mdp.states(); ++s) {
@@ -51,7 +47,8 @@ Theorem kl_charges_action_counts(const TheorySetting& setting) {
     difference.push_back(kl.values(s) - entropy.values(s));
     shift.push_back(kl.values(s) - plain.values(s));
   }
-  theorem.measured_on = fmt::format("{} states", setting.mdp.states());
+  theorem.measured_on = fmt::format("{} states, KL to {}", setting.mdp.states(),
+                                    use_given ? "the reference policy given" : "the uniform policy");
   theorem.plot = {
       .x_label = "state",
       .y_label = "difference from V_KL",

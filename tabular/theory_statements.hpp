@@ -30,12 +30,12 @@ Theorem policy_iteration_converges(const TheorySetting& setting);  // V rises, e
 Theorem policy_iteration_rate(const TheorySetting& setting);       // e' ≤ γ² e² h / (8 α)
 
 // 5  Cooling and heating (theory_cooling.cpp)
-Theorem cooling_limit(const TheorySetting& setting);       // 0 ≤ V_α − V₀ ≤ α log|A| / (1 − γ)
-Theorem cooling_by_entropy(const TheorySetting& setting);  // 0 ≤ V_α − V₀ ≤ α H(π_α)
+Theorem cooling_limit(const TheorySetting& setting);       // α m / (1 − γ) ≤ V_α − V₀ ≤ α M / (1 − γ)
+Theorem cooling_by_entropy(const TheorySetting& setting);  // −α D(π₀) ≤ V_α − V₀ ≤ −α D(π_α)
 Theorem heating_limit(const TheorySetting& setting);  // 0 ≤ V_α − α H* − R(π_H) ≤ D² / (8 α (1 − γ))
 
 // 6  Entropy against KL to uniform (theory_reference_policy.cpp)
-Theorem kl_charges_action_counts(const TheorySetting& setting);  // V_KL(r) = V_entropy(r − α log|A(s)|)
+Theorem kl_charges_action_counts(const TheorySetting& setting);  // V_KL(r) = V_entropy(r + α log μ)
 Theorem kl_shift(const TheorySetting& setting);                  // V_KL = V_entropy − α log|A| / (1 − γ)
 Theorem kl_is_no_shift(const TheorySetting& setting);            // where that condition fails
 

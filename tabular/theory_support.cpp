@@ -77,11 +77,17 @@ VectorXd random_action_values(const Problem& problem, Random& random) {
   return q;
 }
 
-VectorXd random_policy(const Mdp& mdp, Random& random) {
+VectorXd random_policy(const Problem& problem, Random& random) {
+  const Mdp& mdp = problem.mdp;
+  const VectorXd& log_weights = problem.measure.log_weights;
   VectorXd policy(mdp.pairs());
+  for (Index k = 0; k < mdp.pairs(); ++k) {
+    const double weight = std::exp(random.normal());
+    policy(k) = log_weights.size() > 0 && log_weights(k) == -infinity ? 0.0 : weight;
+  }
   for (Index s = 0; s < mdp.states(); ++s) {
+    if (mdp.is_terminal(s)) continue;
     auto probabilities = policy.segment(mdp.first_pair(s), mdp.action_count(s));
-    for (double& p : probabilities) p = std::exp(random.normal());
     probabilities /= probabilities.sum();
   }
   return policy;

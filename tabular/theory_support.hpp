@@ -40,7 +40,7 @@ double worst(double a, double b);
 int trials(const TheorySetting& setting);  // options.trials, fewer for a large model.
 std::string trials_text(const TheorySetting& setting, std::string_view what);  // "20 random policies".
 VectorXd random_action_values(const Problem& problem, Random& random);  // As large as what occurs in the problem.
-VectorXd random_policy(const Mdp& mdp, Random& random);                 // Positive everywhere.
+VectorXd random_policy(const Problem& problem, Random& random);         // Positive where the base measure is.
 
 // What rounding may do to one computed Q backup of action values up to `largest_q`: it takes a state value and a Q.
 double backup_error(const Problem& problem, double largest_q);

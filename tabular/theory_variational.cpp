@@ -15,7 +15,7 @@ namespace {
 // A policy between π_Q (share 1) and a random one (share 0).
 VectorXd mixed_policy(const TheorySetting& setting, const Problem& problem, const VectorXd& q, double share,
                       Random& random) {
-  return share * setting.operators.boltzmann(problem, q) + (1.0 - share) * random_policy(problem.mdp, random);
+  return share * setting.operators.boltzmann(problem, q) + (1.0 - share) * random_policy(problem, random);
 }
 
 VectorXd moderate_action_values(const Problem& problem, Random& random) {

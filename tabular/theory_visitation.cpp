@@ -48,7 +48,7 @@ Theorem visitation_forward_pass(const TheorySetting& setting) {
   int walked = 0;
   std::vector<double> n, missing, bounds;
   for (int trial = 0; trial < count; ++trial) {
-    const VectorXd policy = random_policy(mdp, random);
+    const VectorXd policy = random_policy(problem, random);
     const Visitation solved = setting.operators.visitation(problem, policy);
     const double walk = longest_walk(mdp, policy);
     if (!std::isfinite(solved.error_bound) || !std::isfinite(walk)) continue;
@@ -117,9 +117,9 @@ Theorem visitation_monte_carlo(const TheorySetting& setting) {
   constexpr int walks = 20'000;
   const double go_on = std::min(setting.mdp.discount(), 0.95);
   const Mdp mdp = setting.mdp.with_discount(go_on);
-  const Problem problem{.mdp = mdp, .temperature = setting.options.temperature};
+  const Problem problem = setting.problem(mdp, setting.options.temperature);
   Random random(setting.options.seed, theorem.id);
-  const VectorXd policy = random_policy(mdp, random), initial = mdp.initial_distribution();
+  const VectorXd policy = random_policy(problem, random), initial = mdp.initial_distribution();
   const Visitation solved = setting.operators.visitation(problem, policy);
 
   VectorXd stopped = VectorXd::Zero(mdp.states());
@@ -185,7 +185,8 @@ Theorem visitation_is_gradient(const TheorySetting& setting) {
     std::vector<Point> points;
     for (int i = 0; i < 12; ++i, size *= 0.5) {
       const Mdp raised = with_rewards(problem.mdp, rewards_of(problem.mdp) + size * h);
-      const Solution next = setting.solve({.mdp = raised, .temperature = problem.temperature});
+      const Solution next =
+          setting.solve({.mdp = raised, .temperature = problem.temperature, .measure = problem.measure});
       const double slope = visits.pairs.dot(h);
       // Of the policy, log π is off by 2 δ/α for δ the error of Q, which moves the slope by as much over walk and
       // range.

@@ -14,9 +14,9 @@
 #include "cli/existence_report.hpp"
 #include "cli/model_argument.hpp"
 #include "cli/output.hpp"
+#include "cli/reference_argument.hpp"
 #include "cli/solution_view.hpp"
 #include "softrl/atomic_file.hpp"
-#include "tabular/base_measure.hpp"
 #include "tabular/feasibility.hpp"
 #include "tabular/finite_horizon.hpp"
 #include "tabular/solver.hpp"
@@ -33,7 +33,7 @@ struct SolveArguments {
   ModelArgument model;
   std::string method = "auto";
   tabular::SolverOptions options{.threads = 0};
-  std::string reference;       // "uniform" or a file
+  ReferenceArgument reference;
   std::string initial_values;  // a file
   std::optional<int> horizon;
   std::string json, values, policy;
@@ -43,18 +43,6 @@ std::vector<std::string> method_names() {
   std::vector<std::string> names;
   for (const tabular::Method method : tabular::all_methods()) names.emplace_back(to_string(method));
   return names;
-}
-
-tabular::BaseMeasure base_measure(const SolveArguments& arguments, const Mdp& mdp) {
-  if (arguments.reference.empty()) return tabular::BaseMeasure::counting();
-  if (arguments.reference == "uniform")
-    return tabular::BaseMeasure::kl_to(mdp, tabular::base_policy(mdp, tabular::BaseMeasure::counting()));
-  const Eigen::VectorXd policy = read_pair_array(mdp, arguments.reference);
-  try {
-    return tabular::BaseMeasure::kl_to(mdp, policy);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(fmt::format("{}: {}", arguments.reference, error.what()));
-  }
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -70,7 +58,7 @@ Json report_model(const SolveArguments& arguments, const Model& model) {
           {"transitions", model.mdp.transitions()},
           {"discount", model.mdp.discount()},
           {"temperature", arguments.options.temperature},
-          {"reference", arguments.reference.empty() ? Json(nullptr) : Json(arguments.reference)},
+          {"reference", arguments.reference.json()},
           {"threads", arguments.options.threads}};
 }
 
@@ -145,8 +133,7 @@ std::string remark(const Model& model, const Solution& solution) {
 
 void print_head(const SolveArguments& arguments, const Model& model) {
   print_model_line(arguments.model.file, model.format, model.mdp);
-  fmt::print("temperature {}{}\n", arguments.options.temperature + 0.0,
-             arguments.reference.empty() ? "" : fmt::format(", KL to {}", arguments.reference));
+  fmt::print("temperature {}{}\n", arguments.options.temperature + 0.0, arguments.reference.text());
 }
 
 void print(const SolveArguments& arguments, const Model& model, const Solution& solution, double seconds) {
@@ -168,7 +155,7 @@ void print(const SolveArguments& arguments, const Model& model, const Solution& 
 int solve_for_ever(const SolveArguments& arguments, const Model& model) {
   const Mdp& mdp = model.mdp;
   tabular::SolverOptions options = arguments.options;
-  options.base_measure = base_measure(arguments, mdp);
+  options.base_measure = arguments.reference.base_measure(mdp);
   if (!arguments.initial_values.empty()) options.initial_values = read_state_array(mdp, arguments.initial_values);
 
   const auto start = std::chrono::steady_clock::now();
@@ -208,7 +195,7 @@ int solve_finite_horizon(const SolveArguments& arguments, const Model& model) {
   const tabular::StepModels steps(mdp, *arguments.horizon);
   const auto start = std::chrono::steady_clock::now();
   const auto solution = tabular::backward_induction(steps, {.temperature = arguments.options.temperature,
-                                                            .base_measure = base_measure(arguments, mdp),
+                                                            .base_measure = arguments.reference.base_measure(mdp),
                                                             .threads = arguments.options.threads});
   const double seconds = seconds_since(start);
 
@@ -233,8 +220,8 @@ int solve_finite_horizon(const SolveArguments& arguments, const Model& model) {
 }
 
 int run_solve(const SolveArguments& arguments) {
-  std::vector<std::filesystem::path> inputs{arguments.model.file, arguments.initial_values};
-  if (arguments.reference != "uniform") inputs.emplace_back(arguments.reference);
+  std::vector<std::filesystem::path> inputs = arguments.reference.files();
+  inputs.insert(inputs.end(), {arguments.model.file, arguments.initial_values});
   std::erase(inputs, std::filesystem::path());
   check_outputs({arguments.json, arguments.values, arguments.policy}, inputs);
   const Model model = arguments.model.read();
@@ -251,9 +238,7 @@ void add_solve(CLI::App& app, Run& run) {
       ->add_option("--temperature", arguments->options.temperature,
                    "Temperature of the entropy bonus, in reward units; 0: none")
       ->capture_default_str();
-  command->add_option(
-      "--reference", arguments->reference,
-      "Penalise KL to this policy in place of the entropy bonus: uniform, or a .npy file [S, A] or [K]");
+  add_reference_argument(*command, arguments->reference);
   auto* method = command->add_option("--method", arguments->method, "How to solve; auto: by the structure of the model")
                      ->check(CLI::IsMember(method_names()))
                      ->capture_default_str();

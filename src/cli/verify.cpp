@@ -1,7 +1,9 @@
 // softrl verify: the statements of soft Bellman theory, measured on a model.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -9,6 +11,7 @@
 #include "cli/html_report.hpp"
 #include "cli/model_argument.hpp"
 #include "cli/output.hpp"
+#include "cli/reference_argument.hpp"
 #include "softrl/atomic_file.hpp"
 #include "tabular/theory.hpp"
 
@@ -19,6 +22,7 @@ using tabular::Theorem;
 
 struct VerifyArguments {
   ModelArgument model;
+  ReferenceArgument reference;
   tabular::TheoryOptions options;
   std::string json, report;
 };
@@ -58,6 +62,7 @@ Json report(const VerifyArguments& arguments, const tabular::Model& model, const
           {"transitions", model.mdp.transitions()},
           {"discount", model.mdp.discount()},
           {"temperature", arguments.options.temperature},
+          {"reference", arguments.reference.json()},
           {"seed", arguments.options.seed},
           {"trials", arguments.options.trials},
           {"theorems", std::move(rows)}};
@@ -108,18 +113,23 @@ std::string remarks(const std::vector<Theorem>& theorems) {
 }
 
 int run_verify(const VerifyArguments& arguments) {
-  check_outputs({arguments.json, arguments.report}, {arguments.model.file});
+  std::vector<std::filesystem::path> inputs = arguments.reference.files();
+  inputs.emplace_back(arguments.model.file);
+  check_outputs({arguments.json, arguments.report}, inputs);
   const tabular::Model model = arguments.model.read();
   const tabular::Mdp& mdp = model.mdp;
-  const tabular::TheorySetting setting(mdp, arguments.options);
+  tabular::TheoryOptions options = arguments.options;
+  options.base_measure = arguments.reference.base_measure(mdp);
+  const tabular::TheorySetting setting(mdp, options);
   const auto theorems = [&] {
     ProgressLine line("verify", Limit::End);
     return tabular::verify_theory(setting, line.observer());
   }();
 
-  const std::string summary = fmt::format(
-      "{}, {}, {}; discount {}, temperature {}", counted(mdp.states(), "state"), counted(mdp.pairs(), "state-action"),
-      counted(mdp.transitions(), "transition"), mdp.discount() + 0.0, arguments.options.temperature + 0.0);
+  const std::string summary =
+      fmt::format("{}, {}, {}; discount {}, temperature {}{}", counted(mdp.states(), "state"),
+                  counted(mdp.pairs(), "state-action"), counted(mdp.transitions(), "transition"), mdp.discount() + 0.0,
+                  arguments.options.temperature + 0.0, arguments.reference.text());
   write_json(arguments.json, report(arguments, model, theorems));
   if (!arguments.report.empty())
     write_atomically(arguments.report, html_report(arguments.model.file, summary, theorems));
@@ -144,6 +154,7 @@ void add_verify(CLI::App& app, Run& run) {
       ->add_option("--temperature", arguments->options.temperature,
                    "Temperature in reward units; 0: only what holds without entropy")
       ->capture_default_str();
+  add_reference_argument(*command, arguments->reference);
   command->add_option("--seed", arguments->options.seed, "Seed of the random cases on which each theorem is tried")
       ->check([](const std::string& seed) {
         return seed.starts_with('-') ? fmt::format("must be at least 0, got {}", seed) : std::string();

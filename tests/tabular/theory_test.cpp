@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "softrl/operators.hpp"
+#include "softrl/random.hpp"
 #include "tabular/examples.hpp"
 #include "tabular/soft_policy_iteration.hpp"
 
@@ -91,6 +92,31 @@ TEST(Theory, MeasuresShortestPaths) {
     EXPECT_THAT(skipped, ::testing::ElementsAre("cooling_limit", "heating_limit", "macqueen_porteus_encloses",
                                                 "residual_bounds_error", "soft_q_iteration", "unique_fixed_point",
                                                 "visitation_is_gradient"));
+  }
+}
+
+// A KL penalty in place of the entropy bonus, to a policy that is positive everywhere and to one that never takes some
+// actions; with and without an end, from cold to hot.
+TEST(Theory, HoldsUnderReferencePolicies) {
+  const auto reference = [](const Mdp& mdp, std::uint64_t seed, bool everywhere) {
+    Random random(seed, "reference");
+    Eigen::VectorXd policy(mdp.pairs());
+    for (double& p : policy) p = random.uniform(0.1, 1.0);
+    for (Index s = 0; s < mdp.states(); ++s) {
+      auto row = policy.segment(mdp.first_pair(s), mdp.action_count(s));
+      if (!everywhere && row.size() > 1) row(0) = 0.0;
+      if (row.size() > 0) row /= row.sum();
+    }
+    return BaseMeasure::kl_to(mdp, policy);
+  };
+  for (const bool everywhere : {true, false}) {
+    for (const double temperature : {0.0, 0.02, 1.0, 100.0}) {
+      const Mdp mdp = example(), ending = shortest_path(1);
+      for (const Mdp* each : {&mdp, &ending})
+        expect_no_failure(
+            *each,
+            {.temperature = temperature, .base_measure = reference(*each, 1, everywhere), .seed = 1, .trials = 4});
+    }
   }
 }
 
