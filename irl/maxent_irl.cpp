@@ -72,6 +72,7 @@ Eigen::VectorXd information_scale(const MaxEntLikelihood& likelihood) {
 // Where the search stands, with the penalty: of the weights that vary and are not held at 0 by it.
 struct Position {
   MaxEntCurvature curvature;  // of L
+  double objective;
   std::vector<int> free;
   Eigen::VectorXd gradient;  // [k] of the objective
   Eigen::MatrixXd hessian;   // [k × k]
@@ -85,7 +86,9 @@ std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::Vect
                                  const Penalty& penalty) {
   std::optional<MaxEntCurvature> curvature = likelihood.curvature(weights);
   if (!curvature) return std::nullopt;
+  const double objective = curvature->value - penalty.value(weights(varying));
   Position here{.curvature = std::move(*curvature),
+                .objective = objective,
                 .free = {},
                 .gradient = {},
                 .hessian = {},
@@ -109,6 +112,9 @@ std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::Vect
   }
   return here;
 }
+
+// By more than rounding. Where the objective is not concave, Newton's steps may lead down, to a saddle.
+bool falls(double before, double after) { return !(after >= before - 1e-9 * std::max(1.0, std::abs(before))); }
 
 }  // namespace
 
@@ -168,7 +174,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
         options.penalty.l1 == 0.0 || (weights.cwiseSign().array() == result.weights.cwiseSign().array()).all();
     if (!same_signs || !weights.allFinite()) break;
     auto there = position(likelihood, weights, varying, scale, options.penalty);
-    if (!there || !(there->gain < 0.25 * here->gain)) break;
+    if (!there || !(there->gain < 0.25 * here->gain) || falls(here->objective, there->objective)) break;
     result.weights = std::move(weights);
     here = std::move(there);
     ++result.newton_steps;
@@ -192,7 +198,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
   result.remaining_gain = estimates.remaining_gain + here->held_gain;
   result.warnings.insert(result.warnings.end(), estimates.warnings.begin(), estimates.warnings.end());
 
-  result.objective = here->curvature.value - options.penalty.value(result.weights(varying));
+  result.objective = here->objective;
   result.policy = likelihood.solve(result.weights);
   result.log_likelihood = likelihood.action_log_likelihood(result.policy);
   result.uniform_log_likelihood = likelihood.uniform_log_likelihood();

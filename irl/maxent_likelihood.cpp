@@ -1,5 +1,6 @@
 #include "irl/maxent_likelihood.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -33,6 +34,16 @@ Eigen::MatrixXd choice_variance(const Mdp& choices, const Eigen::VectorXd& polic
   return deviations.transpose() * policy.segment(first, count).asDiagonal() * deviations;
 }
 
+// Adds γ^(t+1) (V(s') − E[V]) of a move's luck to the values of a demonstration.
+void take_luck_off(std::vector<Source>& sources, const Mdp& mdp, Index pair, int step, Index next, double weight) {
+  if (!mdp.is_terminal(next)) sources.push_back({.step = step, .state = next, .weight = weight});
+  const auto successors = mdp.successors(pair);
+  const auto probabilities = mdp.probabilities(pair);
+  for (std::size_t i = 0; i < successors.size(); ++i)
+    if (!mdp.is_terminal(successors[i]) && probabilities[i] > 0.0)
+      sources.push_back({.step = step, .state = successors[i], .weight = -weight * probabilities[i]});
+}
+
 }  // namespace
 
 DemonstrationCounts count(const Mdp& mdp, const MdpFeatures& features, const MaxEntProcess& process,
@@ -42,28 +53,41 @@ DemonstrationCounts count(const Mdp& mdp, const MdpFeatures& features, const Max
   const Horizon& horizon = process.horizon();
   DemonstrationCounts counts{
       .features = RowMatrix::Zero(static_cast<Eigen::Index>(demonstrations.size()), features.count()),
-      .starts = {},
-      .ends = {},
+      .sources = {},
       .steps = {}};
+  const auto is_cut = [&](const Demonstration& demonstration) {
+    const bool whole = horizon.kind == Horizon::Kind::Fixed && demonstration.steps() == horizon.steps;
+    return !whole && !mdp.is_terminal(demonstration.states.back());
+  };
+  counts.by_action =
+      !process.choices().deterministic() && std::any_of(demonstrations.begin(), demonstrations.end(), is_cut);
+  const RowMatrix mean_features = counts.by_action ? on_state_actions(mdp, features) : RowMatrix();  // [K × k]
   for (std::size_t d = 0; d < demonstrations.size(); ++d) {
     const Demonstration& demonstration = demonstrations[d];
-    if (horizon.kind == Horizon::Kind::Fixed && demonstration.steps() > horizon.steps)
+    const int steps = demonstration.steps();
+    if (horizon.kind == Horizon::Kind::Fixed && steps > horizon.steps)
       throw std::invalid_argument(fmt::format("demonstration {} has {} steps, more than the horizon's {}",
-                                              demonstration.name, demonstration.steps(), horizon.steps));
+                                              demonstration.name, steps, horizon.steps));
+    std::vector<Source> sources = {{.step = 0, .state = demonstration.states.front(), .weight = 1.0}};
     double weight = 1.0;
-    for (int t = 0; t < demonstration.steps(); ++t, weight *= horizon.discount) {
+    for (int t = 0; t < steps; ++t) {
       const auto step = static_cast<std::size_t>(t);
-      const Index state = demonstration.states[step];
+      const Index state = demonstration.states[step], next = demonstration.states[step + 1];
       const Index pair = mdp.find_pair(state, demonstration.actions[step]);
-      const Index transition = transition_to(mdp, pair, demonstration.states[step + 1]);
-      const Index row = features.on == MdpFeatures::On::States         ? state
+      const Index transition = transition_to(mdp, pair, next);
+      const Index row = counts.by_action                               ? pair
+                        : features.on == MdpFeatures::On::States       ? state
                         : features.on == MdpFeatures::On::StateActions ? pair
                                                                        : transition;
-      counts.features.row(static_cast<Eigen::Index>(d)) += weight * features.values.row(row);
+      counts.features.row(static_cast<Eigen::Index>(d)) +=
+          weight * std::as_const(counts.by_action ? mean_features : features.values).row(row);
       counts.steps.push_back({.t = t, .state = state, .choice = process.choice(pair, transition)});
+      weight *= horizon.discount;
+      if (counts.by_action) take_luck_off(sources, mdp, pair, t + 1, next, weight);
     }
-    counts.starts.push_back(demonstration.states.front());
-    counts.ends.emplace_back(demonstration.steps(), demonstration.states.back());
+    if (is_cut(demonstration))
+      sources.push_back({.step = steps, .state = demonstration.states.back(), .weight = -weight});
+    counts.sources.push_back(std::move(sources));
   }
   return counts;
 }
@@ -81,16 +105,21 @@ MaxEntLikelihood::MaxEntLikelihood(const Mdp& mdp, MdpFeatures features, Demonst
       choice_features_(features_of_choices(mdp, features_, process_)),
       counts_(std::move(counts)),
       feature_totals_(counts_.features.colwise().sum()) {
-  check_count("number of demonstrations", static_cast<std::int64_t>(counts_.starts.size()), 1);
-  check_size("rows of feature counts", counts_.features.rows(), static_cast<std::int64_t>(counts_.starts.size()));
+  const auto n = static_cast<Eigen::Index>(counts_.sources.size());
+  check_count("number of demonstrations", n, 1);
+  check_size("rows of feature counts", counts_.features.rows(), n);
   check_size("columns of feature counts", counts_.features.cols(), features_.count());
-  check_size("ends", static_cast<std::int64_t>(counts_.ends.size()), static_cast<std::int64_t>(counts_.starts.size()));
   if (process_.pairs().empty() && features_.on == MdpFeatures::On::Transitions && !mdp.deterministic())
     transition_features_ = features_.values;
-  for (const Index state : counts_.starts) sources_.push_back({.step = 0, .state = state, .weight = 1.0});
-  for (const auto& [t, state] : counts_.ends)
-    if (!mdp.is_terminal(state))
-      sources_.push_back({.step = t, .state = state, .weight = -std::pow(horizon.discount, t)});
+  score_terms_.resize(static_cast<std::size_t>(horizon.layers()));
+  for (Eigen::Index d = 0; d < n; ++d)
+    for (const Source& source : counts_.sources[static_cast<std::size_t>(d)]) {
+      sources_.push_back(source);
+      const int layer = process_.horizon().layer(source.step);
+      if (layer < horizon.layers())
+        score_terms_[static_cast<std::size_t>(layer)].push_back(
+            {.demonstration = d, .state = source.state, .weight = source.weight});
+    }
 }
 
 bool MaxEntLikelihood::is_log_likelihood() const {
@@ -143,7 +172,8 @@ Eigen::MatrixXd MaxEntLikelihood::successor_variance(Index choice, const RowMatr
 }
 
 // The second derivative of V(s_0) is the sum over expected visits of the variance of ∂Q over choices. The score of a
-// demonstration is a sum of differences of martingale, f + γ ∂V(s') − ∂V(s), so that its variance is the sum of theirs.
+// demonstration is a sum of differences of a martingale, f + γ ∂V(s') − ∂V(s), so that its variance is the sum of
+// theirs; that of actions has the differences ∂Q(s, a) − ∂V(s).
 std::optional<MaxEntCurvature> MaxEntLikelihood::curvature(const Eigen::VectorXd& weights) {
   const SoftPolicy policy = solve(weights);
   if (!policy.feasible) return std::nullopt;
@@ -174,17 +204,12 @@ std::optional<MaxEntCurvature> MaxEntLikelihood::curvature(const Eigen::VectorXd
       result.hessian -= expected * variance;
       if (observed == 0.0) continue;
       result.score_variance += observed * variance;
-      if (choices.deterministic()) continue;
+      if (choices.deterministic() || counts_.by_action) continue;
       for (Index c = choices.first_pair(s); c < choices.first_pair(s + 1); ++c)
         result.score_variance += observed * probabilities(c) * successor_variance(c, slopes.next);
     }
-    for (std::size_t d = 0; d < demonstrations(); ++d) {
-      auto score = result.scores.row(static_cast<Eigen::Index>(d));
-      if (slopes.layer == 0) score -= slopes.states.row(counts_.starts[d]);
-      const auto& [t, state] = counts_.ends[d];
-      if (horizon.kind != Horizon::Kind::Fixed || t == slopes.layer)
-        score += std::pow(horizon.discount, t) * slopes.states.row(state);
-    }
+    for (const ScoreTerm& term : score_terms_[layer])
+      result.scores.row(term.demonstration) -= term.weight * slopes.states.row(term.state);
   });
   if (!dual) result.score_variance = -result.hessian;
   return result;
@@ -196,9 +221,9 @@ double MaxEntLikelihood::action_log_likelihood(const SoftPolicy& policy) const {
     actions.push_back(process_.action_policy(policy.policy(layer)));
   const std::vector<Index>& pairs = process_.pairs();
   double sum = 0.0;
-  for (const auto& [t, state, choice] : counts_.steps)
-    sum += std::log(
-        actions[process_.horizon().layer(t)](pairs.empty() ? choice : pairs[static_cast<std::size_t>(choice)]));
+  for (const auto& step : counts_.steps)
+    sum += std::log(actions[process_.horizon().layer(step.t)](
+        pairs.empty() ? step.choice : pairs[static_cast<std::size_t>(step.choice)]));
   return sum;
 }
 

@@ -1,13 +1,20 @@
 // How well rewards θ · f explain demonstrations in a finite MDP, with exact derivatives (docs/math.md 4.6):
 //
-//     L(θ) = Σ_d ( Σ_t γ^t θ · f(step t)  −  V_0(s_0)  +  γ^T V_T(s_T) )
-//     ∇L   = Σ_d ( what d did of each feature  −  what the model expects of it from s_0 on, up to d's end )
+//     L(θ) = Σ_d ( Σ_t γ^t θ · f(step t)  −  V_0(s_0) )
+//     ∇L   = Σ_d ( what d did of each feature  −  what the model expects of it from s_0 on )
 //
 // Where paths have probabilities (sure moves or MaxEntPaths, discount 1), L is their log-likelihood, but for the
 // probabilities of the moves themselves. For CausalEntropy with moves that are not sure it is the dual of
-// entropy maximisation under matched features, and with a discount the likelihood of actions weighted by γ^t. The last
-// term is for demonstrations that were cut: what was not seen is the model's own. V of a terminal state is 0. Without
-// cuts L is concave.
+// entropy maximisation under matched features. V of a terminal state is 0.
+//
+// If a demonstration was cut, which is to say ends neither in a terminal state nor with the horizon, what followed was
+// not seen and L is the log-likelihood of the actions of all of them, weighted by γ^t:
+//
+//     L(θ) = Σ_d Σ_t γ^t log P(a_t | s_t) = Σ_d Σ_t γ^t ( θ · f(s_t, a_t)  −  V_t(s_t)  +  γ E_s'[ V_{t+1}(s') ] )
+//
+// Where moves are sure this is Σ_t γ^t θ · f − V_0(s_0) + γ^T V_T(s_T), the same as above but for what was not seen.
+// Where they are not, that sum would also reward weights that make luck of the moves seen, and might rise for ever; and
+// complete demonstrations among cut ones are a selection of the lucky. Without cuts L is concave.
 #pragma once
 #include <optional>
 #include <vector>
@@ -23,14 +30,14 @@ namespace softrl::irl {
 
 // All that L needs to know of n demonstrations.
 struct DemonstrationCounts {
-  RowMatrix features;                       // [n × k] Σ_t γ^t f
-  std::vector<Index> starts;                // [n] s_0
-  std::vector<std::pair<int, Index>> ends;  // [n] T and s_T
+  RowMatrix features;                        // [n × k] Σ_t γ^t f
+  std::vector<std::vector<Source>> sources;  // [n] the values that each takes off L: V_0(s_0); more where one is cut
   struct Step {
     int t;
     Index state, choice;  // choice as in MaxEntProcess
   };
   std::vector<Step> steps;  // of all of them; may be left out, then there is no log-likelihood of actions
+  bool by_action = false;   // Whether L is that of the actions, where moves are not sure: the features are means, too.
 };
 
 struct MaxEntCurvature {
@@ -72,7 +79,7 @@ class MaxEntLikelihood {
   const MdpFeatures& features() const { return features_; }
   const RowMatrix& choice_features() const { return choice_features_; }  // [C × k]
   const DemonstrationCounts& counts() const { return counts_; }
-  std::size_t demonstrations() const { return counts_.starts.size(); }
+  std::size_t demonstrations() const { return counts_.sources.size(); }
   // Whether L is a log-likelihood of independent paths, so that the variance of its score is −H.
   bool is_log_likelihood() const;
 
@@ -87,7 +94,13 @@ class MaxEntLikelihood {
   RowMatrix transition_features_;  // [N × k] where the features of a choice vary with its successor; else empty
   DemonstrationCounts counts_;
   Eigen::VectorXd feature_totals_;  // [k]
-  std::vector<Source> sources_;     // one where a demonstration starts, minus γ^T where it ends
+  std::vector<Source> sources_;     // of all demonstrations
+  struct ScoreTerm {
+    Eigen::Index demonstration;
+    Index state;
+    double weight;
+  };
+  std::vector<std::vector<ScoreTerm>> score_terms_;  // [layers] the same, layer by layer
 };
 
 // The counts of `demonstrations`. Throws as MaxEntLikelihood's constructor.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -106,8 +107,7 @@ Index start_of(const Mdp& mdp) {
 DemonstrationCounts expected_counts(const World& w, PathModel model, const Horizon& horizon,
                                     const Eigen::VectorXd& weights) {
   DemonstrationCounts counts{.features = RowMatrix::Zero(1, w.features.count()),
-                             .starts = {start_of(w.mdp)},
-                             .ends = {{horizon.steps, w.mdp.terminal().front().state}},
+                             .sources = {{{.step = 0, .state = start_of(w.mdp), .weight = 1.0}}},
                              .steps = {}};
   MaxEntLikelihood likelihood(w.mdp, w.features, counts, model, horizon);
   counts.features.row(0) = -likelihood.evaluate(weights)->gradient.transpose();
@@ -208,7 +208,7 @@ TEST(MaxEntIrl, PenaltiesBalanceTheSlope) {
   const Mdp mdp = tabular::random_mdp({.states = 6, .actions = 3, .successors = 3, .terminal_probability = 0.1}, 2);
   const MdpFeatures features = random_features(mdp, 5, MdpFeatures::On::StateActions, 2);
   // The expected features of somebody's weights, so that there is a maximum.
-  DemonstrationCounts counts{.features = RowMatrix::Zero(1, 5), .starts = {0}, .ends = {{10, 0}}, .steps = {}};
+  DemonstrationCounts counts{.features = RowMatrix::Zero(1, 5), .sources = {{{0, 0, 1.0}}}, .steps = {}};
   MaxEntLikelihood somebody(mdp, features, counts, PathModel::CausalEntropy, Horizon::fixed(10));
   counts.features.row(0) = -somebody.evaluate(Eigen::VectorXd::Constant(5, 0.5))->gradient.transpose();
   MaxEntLikelihood likelihood(mdp, features, counts, PathModel::CausalEntropy, Horizon::fixed(10));
@@ -245,7 +245,8 @@ TEST(MaxEntIrl, BothOptimisersFindTheSame) {
   features.values.col(0).setOnes();
   for (const PathModel model : models)
     for (const Horizon& horizon : {Horizon::fixed(12), Horizon::to_goal()}) {
-      MaxEntLikelihood likelihood(mdp, features, random_walks(mdp, 30, 12, 5), model, horizon);
+      const int steps = horizon.kind == Horizon::Kind::Fixed ? horizon.steps : 500;  // or until a terminal state
+      MaxEntLikelihood likelihood(mdp, features, random_walks(mdp, 30, steps, 5), model, horizon);
       const MaxEntFit a = maxent_irl(likelihood, {.penalty = {.l2 = 0.1}});
       const MaxEntFit b = maxent_irl(
           likelihood, {.penalty = {.l2 = 0.1}, .optimiser = Optimiser::ExponentiatedGradient, .max_iterations = 5000});
@@ -276,6 +277,31 @@ TEST(MaxEntIrl, SaysWhenLuckIsBeyondAnyPolicy) {
   const MaxEntFit cured = maxent_irl(likelihood, {.penalty = {.l2 = 0.1}});
   EXPECT_EQ(cured.status, Status::Converged);
   EXPECT_THAT(cured.warnings, IsEmpty());
+}
+
+// Where moves are not sure and demonstrations are cut, the objective is the log-likelihood of their actions: at most 0,
+// but not concave. No fit may end below what its search has seen.
+TEST(MaxEntIrl, ClimbsWithDemonstrationsThatAreCut) {
+  for (const Horizon& horizon : {Horizon::fixed(30), Horizon::discounted(0.95), Horizon::to_goal()})
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+      SCOPED_TRACE(fmt::format("kind {}, seed {}", static_cast<int>(horizon.kind), seed));
+      const Mdp mdp = tabular::random_mdp({.states = 8, .actions = 3, .terminal_probability = 0.1}, seed);
+      MdpFeatures features = random_features(mdp, 3, MdpFeatures::On::StateActions, seed);
+      features.values.col(0).setOnes();
+      MaxEntLikelihood likelihood(mdp, features, random_walks(mdp, 40, 3, seed), PathModel::CausalEntropy, horizon);
+      double best = -std::numeric_limits<double>::infinity();
+      const MaxEntFit fit =
+          maxent_irl(likelihood, {.start = {{"f0", -2.0}, {"f1", 0.3}}, .progress = [&](const Progress& progress) {
+                                    best = std::max(best, progress.measurements[0].value);
+                                  }});
+      EXPECT_EQ(fit.status, Status::Converged);
+      EXPECT_LE(fit.objective, 0.0);
+      EXPECT_GE(fit.objective, best - 1e-9 * std::abs(best));
+      EXPECT_LT(fit.feature_mismatch, 1e-6);
+      if (horizon.discount == 1.0) {
+        EXPECT_NEAR(fit.objective, fit.log_likelihood, 1e-9);
+      }
+    }
 }
 
 // The first step of the search crosses 0 and is held there, where the slope is far above the penalty.

@@ -85,6 +85,24 @@ TEST(MaxEntLikelihood, IsTheLogLikelihoodOfActionsWhereMovesAreSure) {
   }
 }
 
+// Of demonstrations that were cut it is that of their actions, weighted by γ^t, also where moves are not sure.
+TEST(MaxEntLikelihood, IsTheLogLikelihoodOfActionsWhereDemonstrationsAreCut) {
+  const Eigen::Vector3d weights(-2.0, 0.4, -0.3);
+  for (const Horizon& horizon : horizons)
+    for (const MdpFeatures::On on : kinds) {
+      const Mdp mdp = example(2);
+      Demonstration cut = long_walk(mdp);
+      cut.states.pop_back();
+      cut.actions.pop_back();
+      MaxEntLikelihood likelihood(mdp, example_features(mdp, on, 2), {cut}, PathModel::CausalEntropy, horizon);
+      const SoftPolicy policy = likelihood.solve(weights);
+      double expected = 0.0;
+      for (const auto& step : likelihood.counts().steps)
+        expected += std::pow(horizon.discount, step.t) * std::log(policy.policies(horizon.layer(step.t), step.choice));
+      EXPECT_NEAR(likelihood.evaluate(weights)->value, expected, 1e-9);
+    }
+}
+
 // Ziebart 2008, eq. (4): P(path) = Π P exp(θ·f) / Z, by walking all paths; L leaves the Π P of the data out.
 TEST(MaxEntLikelihood, OfPathsIsTheirLogProbability) {
   const Mdp mdp = example(2);
@@ -118,6 +136,10 @@ TEST(MaxEntLikelihood, ScoresVaryAsTheModelSays) {
     const SoftPolicy policy = process.solve(on_state_actions(mdp, features) * weights);
     Eigen::Matrix2d variance = Eigen::Matrix2d::Zero(), told = Eigen::Matrix2d::Zero();
     Eigen::Vector2d mean = Eigen::Vector2d::Zero();
+    const bool cut = horizon.kind != Horizon::Kind::Fixed || horizon.steps > 4;
+    const auto walks = random_walks(mdp, 20, 1, 4);
+    const auto cut_walk = std::find_if(walks.begin(), walks.end(),
+                                       [&](const Demonstration& walk) { return !mdp.is_terminal(walk.states.back()); });
     each_trajectory(mdp, 0, 4, [&](const Trajectory& path) {
       double probability = path.move_probability;
       Demonstration demonstration{.name = "", .states = path.states, .actions = {}};
@@ -125,7 +147,14 @@ TEST(MaxEntLikelihood, ScoresVaryAsTheModelSays) {
         probability *= policy.policies(horizon.layer(static_cast<int>(t)), path.pairs[t]);
         demonstration.actions.push_back(mdp.action(path.pairs[t], path.states[t]));
       }
-      MaxEntLikelihood likelihood(mdp, features, {demonstration}, PathModel::CausalEntropy, horizon);
+      // Of many demonstrations some are cut, if any may be: count this one as among them.
+      std::vector<Demonstration> together = {demonstration};
+      if (cut) together.push_back(*cut_walk);
+      DemonstrationCounts counts = count(mdp, features, process, together);
+      counts.features.conservativeResize(1, Eigen::NoChange);
+      counts.sources.resize(1);
+      counts.steps.resize(path.pairs.size());
+      MaxEntLikelihood likelihood(mdp, features, counts, PathModel::CausalEntropy, horizon);
       const auto curvature = likelihood.curvature(weights);
       mean += probability * curvature->gradient;
       variance += probability * curvature->gradient * curvature->gradient.transpose();
