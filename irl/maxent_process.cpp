@@ -1,6 +1,7 @@
 #include "irl/maxent_process.hpp"
 
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -51,6 +52,11 @@ Mdp choice_process(const Mdp& mdp, bool by_transition, double discount) {
                                                   : mdp.first_pair(s + 1));
   }
   return Mdp(std::move(arrays));
+}
+
+Eigen::VectorXd solved(std::optional<Eigen::VectorXd> solution) {
+  if (!solution) throw std::runtime_error("the policy takes so long to end that rounding hides how often it visits");
+  return std::move(*solution);
 }
 
 }  // namespace
@@ -125,7 +131,7 @@ std::vector<Eigen::VectorXd> MaxEntProcess::visits(const SoftPolicy& policy, con
     if (horizon_.layer(step) < horizon_.layers())
       visits[static_cast<std::size_t>(horizon_.layer(step))](state) += weight;
   if (horizon_.kind != Horizon::Kind::Fixed) {
-    visits[0] = PolicySystem(choices_, policy.policy(0)).solve_transposed(visits[0]);
+    visits[0] = solved(PolicySystem(choices_, policy.policy(0)).solve_transposed(visits[0]));
     return visits;
   }
   for (std::size_t t = 0; t + 1 < visits.size(); ++t) {
@@ -148,9 +154,9 @@ std::vector<Eigen::VectorXd> MaxEntProcess::visits(const SoftPolicy& policy, con
 RowMatrix MaxEntProcess::last_slopes(const SoftPolicy& policy, const RowMatrix& features) const {
   RowMatrix slopes = RowMatrix::Zero(choices_.states(), features.cols());
   if (horizon_.kind == Horizon::Kind::Fixed) return slopes;
-  const PolicySystem system(choices_, policy.policy(0));
+  PolicySystem system(choices_, policy.policy(0));
   const RowMatrix mean = state_slopes(policy.policy(0), features);
-  for (Eigen::Index j = 0; j < features.cols(); ++j) slopes.col(j) = system.solve(mean.col(j));
+  for (Eigen::Index j = 0; j < features.cols(); ++j) slopes.col(j) = solved(system.solve(mean.col(j)));
   return slopes;
 }
 

@@ -78,7 +78,9 @@ class MaxEntProcess {
   SoftPolicy solve(const Eigen::VectorXd& rewards);
 
   // [layers] of [S]: expected visits of `sources` to every state before each step, discounted by γ per step; summed
-  // over steps where one layer serves all. What counts are states that are not terminal.
+  // over steps where one layer serves all. What counts are states that are not terminal. This and for_each_slope
+  // throw std::runtime_error where the linear systems of an infinite horizon are not solved
+  // (tabular/policy_system.hpp).
   std::vector<Eigen::VectorXd> visits(const SoftPolicy& policy, const std::vector<Source>& sources) const;
 
   // Derivatives of the values for rewards features · θ: what is expected to come of each feature, from step t on.

@@ -42,8 +42,10 @@ KrylovResult bicgstab(const PolicyMatrix& a, const FloatVector& b, const Precond
   const std::size_t n = b.size();
   const int threads = options.threads;
   std::fill(x.begin(), x.end(), 0.0f);
-  const FloatVector& shadow = b;
   FloatVector r = b, p(n, 0.0f), v(n, 0.0f), p_hat(n), r_hat(n), t(n);
+  // b itself would do but for one that is nowhere but in a state or two, where the first step leaves nothing of it.
+  FloatVector shadow(n);
+  preconditioner(b, shadow);
   double rho = 1.0, alpha = 1.0, omega = 1.0;
   KrylovResult result{.converged = false, .iterations = 0, .residual = largest(n, threads, [&](std::size_t i) {
                                                              return std::abs(b[i]);

@@ -11,22 +11,15 @@
 namespace softrl::tabular {
 namespace {
 
-// Beyond it, the factors of a process without structure may fill most of the matrix.
-constexpr Index largest_factorisation = 5'000;  // states
-
 // V with (I − γ P_π) V = r_π − α D(π) + bonus, π the Boltzmann policy at `values`: a Newton step of the problem whose
 // rewards are all raised by `bonus`. Empty where the system is singular.
 std::optional<Eigen::VectorXd> newton_step(const Bellman& bellman, const Eigen::VectorXd& values, double bonus) {
   const Mdp& mdp = bellman.mdp();
   const Eigen::VectorXd policy = bellman.boltzmann(bellman.action_values(values));
-  const PolicySystem system(mdp, policy);
-  if (!system.regular()) return std::nullopt;
   const Eigen::VectorXd rewards = bellman.action_values(Eigen::VectorXd::Zero(mdp.states()));
   const Eigen::VectorXd raised = bellman.policy_values(policy, rewards).array() + bonus;
   if (!raised.allFinite()) return std::nullopt;
-  const Eigen::VectorXd solution = system.solve(bellman.start_values(raised));
-  if (!solution.allFinite()) return std::nullopt;
-  return bellman.start_values(solution);
+  return PolicySystem(mdp, policy).solve(bellman.start_values(raised));
 }
 
 // The extremes of TV − V with what rounding may have done to them.
@@ -136,7 +129,6 @@ std::optional<Eigen::VectorXd> by_sweeps(Bellman& bellman, const Eigen::VectorXd
 std::optional<Eigen::VectorXd> subsolution(Bellman& bellman, const Eigen::VectorXd& values, double margin,
                                            const FromEnd& ends) {
   if (auto found = by_sweeps(bellman, values, -margin, ends, is_subsolution)) return found;
-  if (bellman.mdp().states() > largest_factorisation) return std::nullopt;
   // The policy at hand evaluated with lowered rewards is a subsolution by itself.
   auto found = newton_step(bellman, values, -margin);
   if (found && !is_subsolution(bellman, *found)) found.reset();
@@ -146,7 +138,6 @@ std::optional<Eigen::VectorXd> subsolution(Bellman& bellman, const Eigen::Vector
 std::optional<Eigen::VectorXd> supersolution(Bellman& bellman, const Eigen::VectorXd& values, double margin,
                                              const FromEnd& ends) {
   if (auto found = by_sweeps(bellman, values, margin, ends, is_supersolution)) return found;
-  if (bellman.mdp().states() > largest_factorisation) return std::nullopt;
   // An other policy may be better with raised rewards (at temperature 0, a longer path of equal value), so Newton's
   // iteration for the raised problem goes on until an iterate is a supersolution of the given one.
   constexpr int max_steps = 20;

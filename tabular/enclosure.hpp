@@ -18,8 +18,7 @@ struct Enclosure {
 // verified.
 //
 // They are sought by Gauss-Seidel sweeps, from the terminal states backwards and forth again, which suffice where most
-// episodes end within some hundred of them; and by Newton's method with sparse factors where they do not, up to 5,000
-// states.
+// episodes end within some hundred of them; and by Newton's method where they do not.
 //
 // Strictness is what makes this sound at discount 1: adding up U − TU > 0 along any policy that is not sure to reach a
 // terminal state shows that its return is −∞. So V* is the best over policies that do, all of them bounded by U, and

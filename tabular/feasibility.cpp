@@ -106,13 +106,12 @@ class GainIteration {
   // that split a component.
   bool solve() {
     if (!nearly_undiscounted_) nearly_undiscounted_ = confined_.mdp.with_discount(1.0 - 1e-9);
-    const PolicySystem system(*nearly_undiscounted_, bellman_.boltzmann(bellman_.action_values(values_)));
-    if (!system.regular()) return false;
+    PolicySystem system(*nearly_undiscounted_, bellman_.boltzmann(bellman_.action_values(values_)));
     Eigen::VectorXd change = next_ - values_;
     for (Index s = 0; s < confined_.mdp.states(); ++s) change(s) -= middle_(component(s));
-    const Eigen::VectorXd correction = system.solve(change);
-    if (!correction.allFinite()) return false;
-    values_ += correction;
+    const auto correction = system.solve(change);
+    if (!correction) return false;
+    values_ += *correction;
     width_ = look();
     return true;
   }

@@ -72,18 +72,18 @@ Hitting undiscounted_sums(const Mdp& mdp, Eigen::VectorXd policy, const std::vec
     if (!moves[static_cast<std::size_t>(s)]) policy.segment(mdp.first_pair(s), mdp.action_count(s)).setZero();
   }
   const Mdp undiscounted = mdp.with_discount(1.0);
-  const StoppedChain chain(undiscounted, std::move(policy));
+  StoppedChain chain(undiscounted, std::move(policy));
   result.status = Status::Stalled;
   result.error_bound = infinity;
   if (!chain.stops()) return result;
   const auto sums = chain.sums(b);
-  if (!sums.states.allFinite() || !sums.error.allFinite()) return result;
+  if (!sums) return result;
   result.status = Status::Converged;
   result.error_bound = 0.0;
   for (Index s = 0; s < mdp.states(); ++s) {
     if (!moves[static_cast<std::size_t>(s)]) continue;
-    result.states(s) = sums.states(s);
-    result.error_bound = std::max(result.error_bound, sums.error(s));
+    result.states(s) = sums->states(s);
+    result.error_bound = std::max(result.error_bound, sums->error(s));
   }
   return result;
 }

@@ -7,11 +7,10 @@
 
 #include "softrl/operators.hpp"
 #include "softrl/parallel.hpp"
-#include "tabular/aggregation_multigrid.hpp"
 #include "tabular/available_policy.hpp"
 #include "tabular/bellman.hpp"
-#include "tabular/bicgstab.hpp"
 #include "tabular/iterate.hpp"
+#include "tabular/krylov_solver.hpp"
 #include "tabular/policy_matrix.hpp"
 
 namespace softrl::tabular {
@@ -86,16 +85,15 @@ void sweep_in_place(Bellman& bellman, Eigen::VectorXd& values) {
   }
 }
 
-// Solves (I − γ P_π) δ = next − values for δ, and remembers which preconditioner it took.
+// Solves (I − γ P_π) δ = next − values for δ.
 class Correction {
  public:
-  PolicyMatrix matrix;  // I − γ P_π, for linearise() to fill.
-
   Correction(const Mdp& mdp, int threads)
-      : matrix(policy_matrix_for(mdp)),
-        threads_(threads),
+      : solver_(policy_matrix_for(mdp), threads),
         right_side_(static_cast<std::size_t>(mdp.states())),
         solution_(right_side_) {}
+
+  PolicyMatrix& matrix() { return solver_.new_matrix(); }  // I − γ P_π, for linearise() to fill.
 
   // Adds δ to `values`, with max |(I − γ P_π) δ − (next − values)| ≤ tolerance · max |next − values|. False, with
   // `values` as they were, if that was not reached.
@@ -105,38 +103,15 @@ class Correction {
     if (scale == 0.0) return true;
     for (Eigen::Index s = 0; s < values.size(); ++s)
       right_side_[static_cast<std::size_t>(s)] = static_cast<float>((next(s) - values(s)) / scale);
-    if (!solve(tolerance)) return false;
+    if (!solver_.solve(right_side_, tolerance, solution_)) return false;
     for (Eigen::Index s = 0; s < values.size(); ++s)
       values(s) += scale * static_cast<double>(solution_[static_cast<std::size_t>(s)]);
     return true;
   }
 
  private:
-  bool solve(double tolerance) {
-    const KrylovOptions options{.tolerance = tolerance, .max_iterations = 0, .threads = threads_};
-    if (!needs_multigrid_) {
-      const auto sweeps = [&](const FloatVector& r, FloatVector& z) {
-        std::fill(z.begin(), z.end(), 0.0f);
-        sweep_forward(matrix, r, z);
-        sweep_backward(matrix, r, z);
-      };
-      KrylovOptions few = options;
-      few.max_iterations = 15;
-      if (bicgstab(matrix, right_side_, sweeps, few, solution_).converged) return true;
-      needs_multigrid_ = true;
-    }
-    AggregationMultigrid multigrid(matrix, threads_);
-    KrylovOptions many = options;
-    many.max_iterations = 100;
-    return bicgstab(
-               matrix, right_side_, [&](const FloatVector& r, FloatVector& z) { multigrid.apply(r, z); }, many,
-               solution_)
-        .converged;
-  }
-
-  int threads_;
+  KrylovSolver solver_;
   FloatVector right_side_, solution_;
-  bool needs_multigrid_ = false;
 };
 
 }  // namespace
@@ -170,7 +145,7 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
     }
     if (!first && options.temperature == 0.0) sweep_in_place(bellman, at.values);
     linearise(bellman, at.values, from_base ? available_policy(mdp, options.base_measure) : Eigen::VectorXd(), threads,
-              at.next, correction.matrix);
+              at.next, correction.matrix());
     const double residual = (at.next - at.values).cwiseAbs().maxCoeff();
     const double enough = 0.3 * options.tolerance * (1.0 - mdp.discount());
     const double tolerance = std::clamp(enough / residual, accuracy, loosest);

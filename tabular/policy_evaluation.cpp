@@ -1,20 +1,19 @@
 #include "tabular/policy_evaluation.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "tabular/bellman.hpp"
 #include "tabular/certificate.hpp"
-#include "tabular/policy_system.hpp"
+#include "tabular/feasibility.hpp"
+#include "tabular/stopped_chain.hpp"
 
 namespace softrl::tabular {
 namespace {
-
-constexpr double unit = std::numeric_limits<double>::epsilon() / 2.0;
 
 void check_support(const Bellman& bellman, const Eigen::VectorXd& policy) {
   const Mdp& mdp = bellman.mdp();
@@ -30,8 +29,6 @@ void check_support(const Bellman& bellman, const Eigen::VectorXd& policy) {
 
 }  // namespace
 
-// For h > 0 with h − γ P_π h ≥ κ > 0, |V − V_π| ≤ (max|T_π V − V| / κ) h, because I − γ P_π is then an M-matrix. The h
-// used is the discounted number of steps to the end, for which κ = 1 but for rounding.
 PolicyEvaluation policy_evaluation(const Mdp& mdp, const Eigen::VectorXd& policy,
                                    const PolicyEvaluationOptions& options) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -41,34 +38,18 @@ PolicyEvaluation policy_evaluation(const Mdp& mdp, const Eigen::VectorXd& policy
 
   PolicyEvaluation result{
       .status = Status::Infeasible, .residual = infinity, .error_bound = infinity, .values = bellman.start_values({})};
-  const PolicySystem system(mdp, policy);
-  if (!system.regular()) return result;
+  if (mdp.discount() == 1.0 && !states_without_exit(mdp, BaseMeasure::kl_to(mdp, policy)).empty()) return result;
+  result.status = Status::Stalled;
+  StoppedChain chain(mdp, policy, 1.001 * mdp.row_sum_error());
+  if (!chain.stops()) return result;
   const Eigen::VectorXd rewards = bellman.action_values(Eigen::VectorXd::Zero(mdp.states()));
-  const Eigen::VectorXd solved = system.solve(bellman.policy_values(policy, rewards));
-  Eigen::VectorXd steps_right_side = Eigen::VectorXd::Ones(mdp.states());
-  for (const auto& [state, value] : mdp.terminal()) steps_right_side(state) = 0.0;
-  const Eigen::VectorXd steps = system.solve(steps_right_side);
-  if (!solved.allFinite() || !steps.allFinite() || steps.minCoeff() < 0.0) return result;
-
-  result.values = bellman.start_values(solved);
+  auto sums = chain.sums(bellman.policy_values(policy, rewards), policy_backup_rounding_error(bellman, 0.0));
+  if (!sums) return result;
+  result.status = Status::Converged;
+  result.values = std::move(sums->states);
+  result.error_bound = sums->error.maxCoeff();
   const Eigen::VectorXd backed_up = bellman.policy_values(policy, bellman.action_values(result.values));
   result.residual = (backed_up - result.values).cwiseAbs().maxCoeff();
-
-  const Eigen::VectorXd steps_left = system.apply(steps);  // h − γ P_π h
-  const double longest = steps.maxCoeff();
-  double least = infinity;
-  for (Index s = 0; s < mdp.states(); ++s) {
-    if (!mdp.is_terminal(s)) least = std::min(least, steps_left(s));
-  }
-  const double entries = static_cast<double>(mdp.longest_row()) * mdp.largest_action_set();
-  const double row_error = mdp.discount() * mdp.row_sum_error();
-  least -= unit * (entries + 8.0) * 3.0 * longest;
-  least -= row_error * longest;
-  if (!(least > 0.0)) return result;
-  const double largest = result.values.cwiseAbs().maxCoeff();
-  const double error = result.residual + policy_backup_rounding_error(bellman, largest) + row_error * largest;
-  result.status = Status::Converged;
-  result.error_bound = std::isinf(least) ? 0.0 : error / least * longest * (1.0 + 8.0 * unit);
   return result;
 }
 

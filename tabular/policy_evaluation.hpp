@@ -1,4 +1,4 @@
-// The exact value of a given policy (docs/math.md 2.2): one sparse linear solve, then a certified error.
+// The exact value of a given policy (docs/math.md 2.2): a linear solve, then a certified error.
 //     V_π = r_π − α D(π) + γ P_π V_π
 #pragma once
 #include <Eigen/Core>
@@ -15,11 +15,13 @@ struct PolicyEvaluationOptions {
 };
 
 struct PolicyEvaluation {
-  // Converged, or, at discount 1, Infeasible: `policy` is not sure to reach a terminal state (or so slowly that
-  // rounding hides it), and then error_bound is +∞.
+  // Converged; or, at discount 1, Infeasible: `policy` is not sure to reach a terminal state; or Stalled: it takes so
+  // long that rounding hides it, or that no solution was found. Other than Converged, values are 0 but for terminal
+  // ones, and error_bound is +∞.
   Status status;
   double residual;         // max_s |T_π V − V|.
-  double error_bound;      // max_s |values(s) − V_π(s)| is at most this, rounding included.
+  double error_bound;      // max_s |values(s) − V_π(s)| is at most this, rounding included: of the process with
+                           // rows as stored, and of that with rows divided by their sums.
   Eigen::VectorXd values;  // [S], reward units.
 };
 

@@ -1,6 +1,7 @@
 #include "tabular/policy_matrix.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "softrl/operators.hpp"
 #include "softrl/parallel.hpp"
@@ -128,6 +129,55 @@ void linearise(const Bellman& bellman, const Eigen::VectorXd& values, const Eige
       matrix.end[state] = matrix.begin[state] + row.size();
     }
   });
+}
+
+PolicyMatrix single_precision(const Eigen::SparseMatrix<double, Eigen::RowMajor>& matrix) {
+  PolicyMatrix result;
+  const auto states = static_cast<std::size_t>(matrix.rows());
+  const auto entries = static_cast<std::size_t>(matrix.nonZeros());
+  result.begin.reserve(states + 1);
+  result.end.reserve(states);
+  result.diagonal.reserve(states);
+  result.columns.reserve(entries);
+  result.weights.reserve(entries);
+  for (Index s = 0; s < matrix.rows(); ++s) {
+    result.begin.push_back(static_cast<Index>(result.columns.size()));
+    double diagonal = 0.0;
+    for (Eigen::SparseMatrix<double, Eigen::RowMajor>::InnerIterator entry(matrix, s); entry; ++entry) {
+      diagonal += entry.value();
+      const auto weight = static_cast<float>(-entry.value());
+      if (entry.col() == s || !(weight > 0.0f)) continue;
+      diagonal += static_cast<double>(weight);
+      result.columns.push_back(static_cast<Index>(entry.col()));
+      result.weights.push_back(weight);
+    }
+    result.diagonal.push_back(static_cast<float>(diagonal));
+    result.end.push_back(static_cast<Index>(result.columns.size()));
+  }
+  result.begin.push_back(static_cast<Index>(result.columns.size()));
+  return result;
+}
+
+PolicyMatrix transposed(const PolicyMatrix& a) {
+  PolicyMatrix result;
+  const auto states = static_cast<std::size_t>(a.states());
+  result.diagonal = a.diagonal;
+  result.begin.assign(states + 1, 0);
+  const auto for_each_entry = [&](const auto& use) {
+    for (std::size_t s = 0; s < states; ++s)
+      for (Index k = a.begin[s]; k < a.end[s]; ++k) use(s, static_cast<std::size_t>(k));
+  };
+  for_each_entry([&](std::size_t, std::size_t k) { ++result.begin[static_cast<std::size_t>(a.columns[k]) + 1]; });
+  std::partial_sum(result.begin.begin(), result.begin.end(), result.begin.begin());
+  result.columns.resize(static_cast<std::size_t>(result.begin.back()));
+  result.weights.resize(result.columns.size());
+  result.end.assign(result.begin.begin(), result.begin.end() - 1);
+  for_each_entry([&](std::size_t s, std::size_t k) {
+    const auto place = static_cast<std::size_t>(result.end[static_cast<std::size_t>(a.columns[k])]++);
+    result.columns[place] = static_cast<Index>(s);
+    result.weights[place] = a.weights[k];
+  });
+  return result;
 }
 
 void residual(const PolicyMatrix& a, const FloatVector& b, const FloatVector& x, int threads, FloatVector& y) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <Eigen/Core>
+#include <Eigen/SparseCore>
 
 #include "tabular/bellman.hpp"
 
@@ -30,6 +31,13 @@ PolicyMatrix policy_matrix_for(const Mdp& mdp);
 // for `policy` [K], and then with W = T_π V. One pass over the transitions, the same for any `threads` ≥ 1.
 void linearise(const Bellman& bellman, const Eigen::VectorXd& values, const Eigen::VectorXd& policy, int threads,
                Eigen::VectorXd& next, PolicyMatrix& matrix);
+
+// The entries of I − γ P_π in single precision, with diagonals that keep the sums of rows: how much of a process ends
+// with a step may be less than what rounding does to its moves.
+PolicyMatrix single_precision(const Eigen::SparseMatrix<double, Eigen::RowMajor>& matrix);
+
+// Aᵀ: its rows are then no longer those of a policy.
+PolicyMatrix transposed(const PolicyMatrix& a);
 
 // y = b − A x, and y = A x.
 void residual(const PolicyMatrix& a, const FloatVector& b, const FloatVector& x, int threads, FloatVector& y);

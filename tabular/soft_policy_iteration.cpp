@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "tabular/available_policy.hpp"
 #include "tabular/bellman.hpp"
@@ -14,11 +13,9 @@ namespace softrl::tabular {
 namespace {
 
 // At most how many steps the policy takes to the end, discounted, from any state; infinite where it need not end.
-double longest_way(const PolicySystem& system, Eigen::Index states) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (!system.regular()) return infinity;
-  const Eigen::VectorXd steps = system.solve(Eigen::VectorXd::Ones(states));
-  return steps.allFinite() && steps.minCoeff() >= 0.0 ? steps.maxCoeff() : infinity;
+double longest_way(PolicySystem& system, Eigen::Index states) {
+  const auto steps = system.solve(Eigen::VectorXd::Ones(states));
+  return steps && steps->minCoeff() >= 0.0 ? steps->maxCoeff() : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -32,24 +29,25 @@ Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
     const bool first = at.iterations == 0;
     Eigen::VectorXd policy = first && cold ? available_policy(mdp, options.base_measure)
                                            : bellman.boltzmann(bellman.action_values(at.values));
-    std::optional<PolicySystem> system(std::in_place, mdp, policy);
+    PolicySystem system(mdp, policy);
     // At discount 1 the first policy must be one that ends, and so are then those that follow.
-    if (first && !cold && mdp.discount() == 1.0 && std::isinf(longest_way(*system, mdp.states()))) {
+    if (first && !cold && mdp.discount() == 1.0 && std::isinf(longest_way(system, mdp.states()))) {
       policy = available_policy(mdp, options.base_measure);
-      system.emplace(mdp, policy);
+      system = PolicySystem(mdp, policy);
     }
-    if (!system->regular()) return Move::Last;
-    const Eigen::VectorXd evaluated = system->solve(bellman.policy_values(policy, rewards));
-    if (!evaluated.allFinite()) {
-      at.values = evaluated;
+    const Eigen::VectorXd right_side = bellman.policy_values(policy, rewards);
+    const auto evaluated = system.solve(right_side);
+    if (!evaluated) {
+      const bool overflows = !std::isfinite(right_side.cwiseAbs().maxCoeff() / (1.0 - mdp.discount()));
+      if (overflows && mdp.discount() < 1.0) at.values.setConstant(std::numeric_limits<double>::infinity());
       return Move::Last;
     }
-    const double improvement = (evaluated - at.values).cwiseAbs().maxCoeff();
-    at.values = bellman.start_values(evaluated);  // terminal values exactly, free of the solver's rounding
+    const double improvement = (*evaluated - at.values).cwiseAbs().maxCoeff();
+    at.values = *evaluated;
     if (first) return Move::Certify;
     // The solver's own error is about the backup's, amplified by the expected number of steps.
     const double noise =
-        longest_way(*system, mdp.states()) * backup_rounding_error(bellman, at.values.cwiseAbs().maxCoeff());
+        longest_way(system, mdp.states()) * backup_rounding_error(bellman, at.values.cwiseAbs().maxCoeff());
     return improvement <= noise ? Move::Last : Move::Certify;
   });
 }

@@ -116,9 +116,7 @@ StationaryDistribution stationary_distribution(const Mdp& mdp, const Eigen::Vect
     }
     StoppedChain chain(undiscounted, std::move(followed), row_error);
     if (!chain.stops()) return std::nullopt;
-    auto found = chain.visits(from, from_error);
-    if (!found.states.allFinite() || !found.error.allFinite()) return std::nullopt;
-    return found;
+    return chain.visits(from, from_error);
   };
 
   // Where the chain settles: it is followed until it comes to a recurrent class. If there is but one, it comes to that.

@@ -21,7 +21,7 @@ struct StationaryDistribution {
 };
 
 // `policy` [K]; `start` [S] is the distribution of the first state or any non-negative weights; empty: that of `mdp`.
-// Costs up to two sparse factorisations. Throws std::invalid_argument, naming the state, if they are not.
+// Costs up to four linear solves. Throws std::invalid_argument, naming the state, if they are not.
 StationaryDistribution stationary_distribution(const Mdp& mdp, const Eigen::VectorXd& policy,
                                                const Eigen::VectorXd& start = {});
 

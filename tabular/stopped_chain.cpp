@@ -33,16 +33,18 @@ double units_of_step_back(const Mdp& mdp) {
 
 StoppedChain::StoppedChain(const Mdp& mdp, Eigen::VectorXd policy, double relative_error)
     : mdp_(mdp), policy_(std::move(policy)), units_(relative_error / unit), system_(mdp, policy_) {
-  if (!system_.regular()) return;
-  steps_ = system_.solve(Eigen::VectorXd::Ones(mdp.states()));
-  if (!steps_.allFinite() || !(steps_.minCoeff() > 0.0)) return;
+  auto steps = system_.solve(Eigen::VectorXd::Ones(mdp.states()));
+  if (!steps || !(steps->minCoeff() > 0.0)) return;
+  steps_ = std::move(*steps);
   const Eigen::VectorXd later = step_back(mdp_, policy_, steps_) * (1.0 + unit * (units_of_step_back(mdp_) + units_));
   least_ = (steps_ - later).minCoeff() * (1.0 - 4.0 * unit);
 }
 
-StoppedChain::Visits StoppedChain::visits(const Eigen::VectorXd& start, double start_error) {
+std::optional<StoppedChain::Visits> StoppedChain::visits(const Eigen::VectorXd& start, double start_error) {
   assert(stops() && start.size() == mdp_.states());
-  Visits result{.states = system_.solve_transposed(start).cwiseMax(0.0), .error = {}, .flow_residual = 0.0};
+  const auto solved = system_.solve_transposed(start);
+  if (!solved) return std::nullopt;
+  Visits result{.states = solved->cwiseMax(0.0), .error = {}, .flow_residual = 0.0};
   Eigen::VectorXd inflow = start;
   std::vector<double> terms(static_cast<std::size_t>(mdp_.states()), 0.0);
   for (Index s = 0; s < mdp_.states(); ++s) {
@@ -64,20 +66,24 @@ StoppedChain::Visits StoppedChain::visits(const Eigen::VectorXd& start, double s
   const Eigen::ArrayXd rounding =
       unit * (n + 6.0 + units_) * (inflow + result.states).array() + start_error * start.array() + 1e-300;
   result.error = steps_.array() * (residual.array() + rounding) / least_ * (1.0 + 8.0 * unit);
+  if (!result.error.allFinite()) return std::nullopt;
   return result;
 }
 
-StoppedChain::Sums StoppedChain::sums(const Eigen::VectorXd& b) const {
+std::optional<StoppedChain::Sums> StoppedChain::sums(const Eigen::VectorXd& b, double b_error) {
   assert(stops() && b.size() == mdp_.states());
-  Sums result{.states = system_.solve(b), .error = {}};
+  auto solved = system_.solve(b);
+  if (!solved) return std::nullopt;
+  Sums result{.states = std::move(*solved), .error = {}};
   const Eigen::VectorXd back = step_back(mdp_, policy_, result.states);
   const Eigen::VectorXd magnitude = step_back(mdp_, policy_, result.states.cwiseAbs());
   const Eigen::ArrayXd residual = (b + back - result.states).array().abs();
   const Eigen::ArrayXd rounding =
       unit * (units_of_step_back(mdp_) + 4.0 + units_) * (magnitude + b.cwiseAbs() + result.states.cwiseAbs()).array() +
       1e-300;
-  const double most = (residual + rounding).maxCoeff();
+  const double most = (residual + rounding).maxCoeff() + b_error;
   result.error = steps_ * (most / least_ * (1.0 + 8.0 * unit));
+  if (!result.error.allFinite()) return std::nullopt;
   return result;
 }
 

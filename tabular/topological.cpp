@@ -118,11 +118,9 @@ bool solve_component(const Part& part, double temperature, double precision, std
     const bool base = step == 0 && part.mdp.discount() == 1.0;
     const Eigen::VectorXd policy =
         base ? available_policy(part.mdp, part.measure) : bellman.boltzmann(bellman.action_values(v));
-    const PolicySystem system(part.mdp, policy);
-    if (!system.regular()) return false;
-    const Eigen::VectorXd evaluated = system.solve(bellman.policy_values(policy, rewards));
-    if (!evaluated.allFinite()) return false;
-    v = bellman.start_values(evaluated);
+    const auto evaluated = PolicySystem(part.mdp, policy).solve(bellman.policy_values(policy, rewards));
+    if (!evaluated) return false;
+    v = *evaluated;
     const Sweep sweep = bellman.optimal_sweep(v, next);
     const double residual = sweep.residual();
     // The solves' own rounding error ends the descent before that of the backups does.

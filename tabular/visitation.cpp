@@ -75,14 +75,14 @@ Visitation visitation(const Mdp& mdp, const Eigen::VectorXd& policy, const Eigen
   result.status = Status::Stalled;
   if (!chain.stops()) return result;
   auto visits = chain.visits(first);
+  if (!visits) return result;
   for (Index s = 0; s < mdp.states(); ++s) {
-    if (!reached[static_cast<std::size_t>(s)]) visits.states(s) = visits.error(s) = 0.0;
+    if (!reached[static_cast<std::size_t>(s)]) visits->states(s) = visits->error(s) = 0.0;
   }
-  if (!visits.states.allFinite() || !visits.error.allFinite()) return result;
   result.status = Status::Converged;
-  result.flow_residual = visits.flow_residual;
-  result.error_bound = visits.error.sum() * (1.0 + 1e-12);
-  result.states = visits.states;
+  result.flow_residual = visits->flow_residual;
+  result.error_bound = visits->error.sum() * (1.0 + 1e-12);
+  result.states = std::move(visits->states);
   for (Index s = 0; s < mdp.states(); ++s) {
     for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) result.pairs(k) = result.states(s) * policy(k);
   }

@@ -1,4 +1,4 @@
-// How often a policy visits each state and state-action (docs/math.md 4.5), by one sparse linear solve:
+// How often a policy visits each state and state-action (docs/math.md 4.5), by one linear solve:
 //     x = start + γ P_πᵀ x        x(s) = Σ_t γ^t P(s_t = s)        x(s,a) = x(s) π(a|s)
 // The discounted visitation is not normalised: without terminal states it sums to 1/(1 − γ), so (1 − γ) x is the
 // distribution that some papers mean. At discount 1 it is the expected number of visits before absorption.
@@ -13,7 +13,8 @@ namespace softrl::tabular {
 
 struct Visitation {
   // Converged; or at discount 1 Infeasible: from the start, `policy` is not sure to reach a terminal state; or Stalled:
-  // it takes so long that rounding hides it. Other than Converged, visits are 0 and error_bound is +∞.
+  // it takes so long that rounding hides it, or that no solution was found. Other than Converged, visits are 0 and
+  // error_bound is +∞.
   Status status;
   double flow_residual;  // Σ_s |x − start − γ P_πᵀ x|, as computed: flow in is flow out, but for this.
   double error_bound;    // Σ_s |states(s) − x(s)| is at most this, rounding included; +∞ if nothing is certified.
