@@ -76,6 +76,7 @@ constexpr std::array statements{
     Statement{"paths_equal_causal", 10, paths_equal_causal},
     Statement{"paths_differ_from_causal", 10, paths_differ_from_causal},
     Statement{"path_sum_exists", 11, path_sum_exists},
+    Statement{"path_sum_of_model", 11, path_sum_of_model},
     Statement{"spectral_radius_bounds", 11, spectral_radius_bounds},
     Statement{"soft_q_iteration", 12, soft_q_iteration},
     Statement{"sampled_q_iteration", 12, sampled_q_iteration},

@@ -103,6 +103,24 @@ std::vector<Mdp> opposed_tasks(double temperature, double discount) {
   return tasks;
 }
 
+// State 0 chooses between a sure reward and a state with two actions, which end; one task rewards the first of these
+// with the prize and charges it for the second, the other the other way round.
+std::vector<Mdp> luring_tasks(double prize, double sure, double discount) {
+  std::vector<Mdp> tasks;
+  for (const double reward : {prize, -prize}) {
+    MdpBuilder builder(discount);
+    builder.add_state();
+    builder.add_action(sure, 2);
+    builder.add_action(0.0, 1);
+    builder.add_state();
+    builder.add_action(reward, 2);
+    builder.add_action(-reward, 2);
+    builder.add_terminal_state();
+    tasks.push_back(std::move(builder).build());
+  }
+  return tasks;
+}
+
 }  // namespace
 
 // With equal tasks nothing is missing, and the upper bound is met. With opposed ones both V_i = α log(2 cosh 1) where
@@ -110,7 +128,7 @@ std::vector<Mdp> opposed_tasks(double temperature, double discount) {
 Theorem composition_bounds(const TheorySetting& setting) {
   Theorem theorem{.id = "composition_bounds",
                   .name = "Mean of solutions bounds solution of the mean",
-                  .source = "Haarnoja et al. 2018, Composable Deep RL, Lemma 1; math.md 2.9",
+                  .source = "[CDR] Lemma 1; math.md 2.9",
                   .statement = "max(Qbar - C - Q, Q - Qbar) <= 0"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);
   if (const auto reason = too_large_to_iterate(setting); !reason.empty()) return skip(std::move(theorem), reason);
@@ -155,10 +173,14 @@ Theorem composition_bounds(const TheorySetting& setting) {
 // With π = Boltzmann(Q̄), V of Q̄ less V_π is E_π[Q̄ − Q_π] = X, and as V of Q̄ is mean V_i − α B, X = E_π[γ E[α B + X']]:
 // what B adds up to along π. Now Q ≤ Q̄ gives V − V_π ≤ X, and C ≥ E_π[γ E[α B + C']] gives X ≤ E_π C ≤ W, which is
 // the paper's bound.
+//
+// All three are one where π is lured away from a sure ρ by a state in which the tasks want opposite things, R each:
+// either task expects γ R there, their average finds nothing. For γ R − ρ ≫ α but small beside R, V − V_π ≈ ρ ≈ γ R = X
+// = W.
 Theorem composed_policy_regret(const TheorySetting& setting) {
   Theorem theorem{.id = "composed_policy_regret",
                   .name = "Regret of the composed policy is bounded",
-                  .source = "Haarnoja et al. 2018, Composable Deep RL, Theorem 1; math.md 2.9",
+                  .source = "[CDR] Theorem 1; math.md 2.9",
                   .statement =
                       "0 <= V - V_pi <= X <= W, pi = Boltzmann(Qbar), X = E_pi[discount (alpha B' + X')], "
                       "W = E_pi[C + discount W']"};
@@ -215,6 +237,12 @@ Theorem composed_policy_regret(const TheorySetting& setting) {
   const Mdp loop = loop_instance({1.0, 0.3, -0.5}, 0.9);
   const Regret none = regret_of({loop, loop}, {});
   attain(theorem, "two equal tasks: V - V_pi", largest(none.loss), 0.0, none.error);
+  constexpr double discount = 0.9;
+  const double temperature = setting.options.temperature, prize = 1e12 * temperature, lure = 1e3 * temperature;
+  const Regret lured = regret_of(luring_tasks(prize, discount * prize - lure, discount), {});
+  const double lured_error = (lure + temperature + 2.0 * lured.error) / (discount * prize);
+  attain(theorem, "lured away by opposed tasks: (V - V_pi) / X", lured.loss(0) / lured.sharp(0), 1.0, lured_error);
+  attain(theorem, "lured away by opposed tasks: X / W", lured.sharp(0) / lured.bound(0), 1.0, lured_error);
 
   theorem.measured_on = fmt::format("{} sets of 2 or 3 tasks, the model's rewards randomly disturbed", count);
   theorem.plot = {.x_label = "bound X(s)",

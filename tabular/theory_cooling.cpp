@@ -155,9 +155,9 @@ Theorem cooling_by_entropy(const TheorySetting& setting) {
     Eigen::Index state = 0;
     point.gain.cwiseAbs().maxCoeff(&state);
     temperatures.push_back(temperature);
-    gains.push_back(point.gain(state));
-    lower.push_back(point.least(state));
-    upper.push_back(point.most(state));
+    gains.push_back(std::abs(point.gain(state)));
+    lower.push_back(std::abs(point.least(state)));
+    upper.push_back(std::abs(point.most(state)));
   }
 
   const Mdp equal = loop_instance({1.0, 1.0, 1.0}, 0.9);
@@ -170,11 +170,12 @@ Theorem cooling_by_entropy(const TheorySetting& setting) {
   theorem.measured_on =
       fmt::format("{} temperatures from {} to {:.3g}", halvings, setting.options.temperature, temperatures.back());
   theorem.plot = {.x_label = "temperature",
-                  .y_label = "V_alpha - V_0 where it is largest",
+                  .y_label = "|V_alpha - V_0| where it is largest",
                   .log_x = true,
+                  .log_y = true,
                   .curves = {line("measured", temperatures, gains),
-                             line("-alpha D(pi_alpha)", temperatures, upper, Curve::Style::Dashed),
-                             line("-alpha D(pi_0)", temperatures, lower, Curve::Style::Dashed)}};
+                             line("alpha |D(pi_alpha)|", temperatures, upper, Curve::Style::Dashed),
+                             line("alpha |D(pi_0)|", temperatures, lower, Curve::Style::Dashed)}};
   return conclude(std::move(theorem), measured, allowance);
 }
 

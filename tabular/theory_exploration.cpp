@@ -46,7 +46,7 @@ Theorem maxent_beats_exploration(const TheorySetting& setting) {
   theorem.plot = {
       .x_label = "",
       .y_label = "from the initial distribution, reward units",
-      .categories = {"rewards", "entropy bonus", "both: the return"},
+      .categories = {"rewards", "entropy or KL term", "both: the return"},
       .curves = {line("Boltzmann exploration", {explored_reward, explored_return - explored_reward, explored_return}),
                  line("MaxEnt policy", {maxent_reward, maxent_return - maxent_reward, maxent_return})}};
   theorem.measured_on =
@@ -70,7 +70,7 @@ Theorem maxent_beats_exploration(const TheorySetting& setting) {
 Theorem exploration_falls_short(const TheorySetting& setting) {
   Theorem theorem{
       .id = "exploration_falls_short",
-      .name = "Boltzmann exploration misses entropy that lies ahead",
+      .name = "Boltzmann exploration misses entropy ahead",
       .source = "[SQL] section 2.1; math.md 2.10",
       .statement = "|V*_alpha - V of Boltzmann(hard Q*) - alpha (log(1 + 2^g) - (1 + g/2) log 2)| = 0, g = discount"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);

@@ -73,9 +73,11 @@ SoftVisits soft_visits(const TheorySetting& setting, const Problem& problem) {
   const VectorXd q = setting.operators.action_values(problem, result.solution.values);
   result.policy = setting.operators.boltzmann(problem, q);
   result.visits = setting.operators.visitation(problem, result.policy);
-  // log π is off by 2 δ/α for δ the error of Q, at each of the layers.
+  // log π is off by 2 δ/α for δ the error of Q, and by an exponential's rounding. A path takes no pair twice and has at
+  // most `layers` of them, so the visits of a pair, a sum of path probabilities of at most 1, are off by as much for
+  // each layer; doubled for what is not linear.
   const double q_error = result.solution.error_bound + backup_error(problem, largest(q));
-  result.error = result.visits.error_bound + layers * layers * 4.0 * q_error / problem.temperature + 64.0 * unit;
+  result.error = result.visits.error_bound + 2.0 * layers * (2.0 * q_error / problem.temperature + 4.0 * unit);
   return result;
 }
 
@@ -121,7 +123,7 @@ VectorXd path_policy(const Mdp& mdp, double temperature) {
 Theorem log_partition_gradient(const TheorySetting& setting) {
   Theorem theorem{
       .id = "log_partition_gradient",
-      .name = "log Z is the soft value, its gradient the expected counts",
+      .name = "log Z is the soft value, its gradient the counts",
       .source = "[IRL] (2), (6), Algorithm 1; math.md 4.1, 4.2, 4.4",
       .statement = "max(|V(s0)/alpha - log Z|, |visits - sum P(path) count|) = 0, three ways to the visits"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);
@@ -214,13 +216,25 @@ Theorem feature_matching(const TheorySetting& setting) {
     const Mdp mdp = with_rewards(shape, f * theta, TerminalValues::Zero);
     const SoftVisits soft = soft_visits(setting, {.mdp = mdp, .temperature = temperature});
     measured = worst(measured, largest(f.transpose() * soft.visits.pairs - target));
-    allowance = worst(allowance, gradient_size + static_cast<double>(shape.pairs()) * soft.error +
-                                     64.0 * unit * static_cast<double>(count));
+
+    // What is left of the gradient, and rounding, with |f| ≤ 1 and so |f_path| ≤ layers:
+    //   an exponent θ·f_path, a sum of products of sums;     a probability, by two exponents, log Z and an exponential;
+    //   a mean over paths, of these and of `count` terms;    a reward θ·f, which acts on the visits as a Q does.
+    const double terms = static_cast<double>(count), pairs = static_cast<double>(shape.pairs());
+    const double weight = features * largest(theta);
+    const double exponent_error = unit * (layers + features + 2.0) * layers * weight;
+    const double probability_error = 2.0 * exponent_error + unit * (terms + 8.0 + 4.0 * layers * weight);
+    const double mean_error = layers * (probability_error + 2.0 * unit * (terms + layers + 2.0));
+    const double visit_error = soft.error + 4.0 * layers * layers * unit * (features + 1.0) * weight;
+    const double left = gradient_size + mean_error;
+    allowance = worst(allowance, left + pairs * (visit_error + 2.0 * unit * layers));
     if (i > 0) continue;
+    // H(p) − H(d) − KL(d, p) = Σ (d − p) log p = θ·(target − mean); the sums have terms of up to |log p| or |log d|.
     const double gap = entropy(as_span(probability)) - entropy(as_span(demonstrated));
+    const double logarithm = std::max(largest(probability.array().log()), largest(demonstrated.array().log()));
     attain(theorem, "entropy of the model less that of the demonstrations = KL(demonstrations, model)", gap,
            kl_divergence(as_span(demonstrated), as_span(probability)),
-           largest(theta) * gradient_size * features + 64.0 * unit * static_cast<double>(count));
+           weight * left + (2.0 + logarithm) * probability_error + 6.0 * unit * (terms + 3.0) * logarithm);
   }
   theorem.measured_on =
       fmt::format("{} random deterministic models of {} layers, {} features, demonstrations on all paths", instances,
@@ -326,7 +340,7 @@ Theorem paths_equal_causal(const TheorySetting& setting) {
 // logarithm is 0, so causal MaxEnt is indifferent.
 Theorem paths_differ_from_causal(const TheorySetting& setting) {
   Theorem theorem{.id = "paths_differ_from_causal",
-                  .name = "Paths MaxEnt gambles where causal MaxEnt does not",
+                  .name = "Paths MaxEnt gambles, causal MaxEnt does not",
                   .source = "[IRL] (4); [Z10]; math.md 4.3",
                   .statement = "|P_paths - P_causal - (cosh 1 / (1 + cosh 1) - 1/2)| = 0 for a gamble of +-alpha"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);

@@ -193,7 +193,7 @@ Theorem gradient_one_step(const TheorySetting& setting) {
   return gradients_agree(setting,
                          {.id = "gradient_one_step",
                           .name = "One-step soft Q-learning = policy gradient",
-                          .source = "[PGQL] (45), (65); [SQL] (29), (32); math.md 3.1",
+                          .source = "[PGQL] (65); [SQL] (29), (32); math.md 3.1",
                           .statement = "|grad E(Q - y)^2/2 - alpha policy gradient - grad E(V - Vhat)^2/2| = 0, n = 1"},
                          {1}, {1.0});
 }
@@ -275,20 +275,7 @@ Theorem proper_entropy_gradient(const TheorySetting& setting) {
     const PolicyEvaluation value = setting.operators.evaluate(problem, model.policy);
     const VectorXd q = setting.operators.action_values(problem, value.values);
     VectorXd visits = mdp.initial_distribution(), present = visits;
-    for (int t = 1; t < layers; ++t) {
-      VectorXd next = VectorXd::Zero(mdp.states());
-      for (Index s = 0; s < mdp.states(); ++s) {
-        for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
-          const auto successors = mdp.successors(k);
-          const auto probabilities = mdp.probabilities(k);
-          for (std::size_t i = 0; i < successors.size(); ++i)
-            next(successors[i]) +=
-                mdp.discount() * present(s) * model.policy(k) * (probabilities.empty() ? 1.0 : probabilities[i]);
-        }
-      }
-      present = next;
-      visits += present;
-    }
+    for (int t = 1; t < layers; ++t) visits += present = step_forward(mdp, model.policy, present);
     VectorXd gradient(mdp.pairs());
     for (Index s = 0; s < mdp.states(); ++s) {
       for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k)
@@ -347,9 +334,60 @@ Theorem naive_entropy_bonus(const TheorySetting& setting) {
   return conclude(std::move(theorem), worst(largest(proper.value), std::abs(naive.value(going_on) - expected)), error);
 }
 
+namespace {
+
+// One step of the natural gradient and of damped regression from Q_θ, one-step targets.
+struct Directions {
+  VectorXd regression;  // [K] X = Q̂ − Q = Δ + α (D − log π/μ), (76) of [PGQL]: how Q changes.
+  VectorXd natural;     // [K] the change of log π along F⁺ g, which is X less its mean: for a step of ε/α.
+  double error;         // Of the latter, reward units, beyond that of X.
+};
+
+// g = Σ π ∇log π X and F = Σ π ∇log π ∇log πᵀ, states equally likely; ∇log π is zero outside its state.
+//
+// The error of the solve follows from its residual ρ = g − F y: with e = F⁺ g − y and S_k = ∇log π of pair k,
+//     π_k (S_k·e)² ≤ eᵀ F e = ρᵀ F⁺ ρ ≤ |ρ|² / λ,
+// λ the least positive eigenvalue of F, whose blocks are (diag π − π πᵀ)/α²: by interlacing λ ≥ min π / α². So S_k·e
+// is off by at most α |ρ| / min π. Every number in ρ is a sum of n + 8 roundings of terms whose sizes are summed, too.
+Directions directions(const TheorySetting& setting, const Problem& problem, const VectorXd& theta) {
+  const Mdp& mdp = problem.mdp;
+  const double temperature = problem.temperature;
+  const Model model(setting, problem, theta);
+  const Index pairs = mdp.pairs();
+  Eigen::MatrixXd scores = Eigen::MatrixXd::Zero(pairs, pairs), fisher = scores, fisher_size = scores;
+  VectorXd gradient = VectorXd::Zero(pairs), gradient_size = gradient;
+  for (Index s = 0; s < mdp.states(); ++s) {
+    for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+      for (Index b = mdp.first_pair(s); b < mdp.first_pair(s + 1); ++b)
+        scores(k, b) = ((k == b ? 1.0 : 0.0) - model.policy(b)) / temperature;
+      // The divergence of this π's action enters X through log π/μ as [PGQL] (70) says.
+      const double advantage = mdp.reward(k) + mdp.discount() * mdp.expectation(k, as_span(model.v)) - model.v(s) -
+                               temperature * model.log_ratio(k);
+      const VectorXd score = scores.row(k).transpose(), size = score.cwiseAbs();
+      gradient += model.policy(k) * advantage * score;
+      gradient_size += model.policy(k) * std::abs(advantage) * size;
+      fisher += model.policy(k) * score * score.transpose();
+      fisher_size += model.policy(k) * size * size.transpose();
+    }
+  }
+  const VectorXd step = fisher.completeOrthogonalDecomposition().solve(gradient);
+  const VectorXd residual = (gradient - fisher * step).cwiseAbs() +
+                            unit * (static_cast<double>(pairs) + 8.0) * (fisher_size * step.cwiseAbs() + gradient_size);
+  const VectorXd natural = scores * step;
+  const double rounding =
+      unit * (static_cast<double>(pairs) + 4.0) * largest(VectorXd(scores.cwiseAbs() * step.cwiseAbs()));
+  return {.regression = setting.operators.optimal_backup(problem, theta) - theta,
+          .natural = natural,
+          .error = temperature * residual.norm() / model.policy.minCoeff() + rounding};
+}
+
+}  // namespace
+
 // With X = Δ − α (log π/μ − D) and its mean taken off, a natural-gradient step of size ε changes log π by ε X/α: the
 // direction F⁺ g, F the Fisher information, solved for here without using that. Damped regression moves Q by ε X, hence
-// log π by ε X/α less a normaliser, log E exp(ε X/α), between 0 and ε² range(X)² / (8 α²) by Hoeffding's lemma.
+// log π by ε X/α less a normaliser, log E exp(ε X/α), between 0 and ε² range(X)² / (8 α²) by Hoeffding's lemma. Two
+// actions of probability 1/2 and X = ±x attain that for small steps: log cosh(ε x/α) = ε² x²/(2 α²) (1 − ε² x²/(6 α²)
+// …).
 Theorem natural_gradient(const TheorySetting& setting) {
   Theorem theorem{
       .id = "natural_gradient",
@@ -359,6 +397,39 @@ Theorem natural_gradient(const TheorySetting& setting) {
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);
   Random random(setting.options.seed, theorem.id);
   const double temperature = setting.options.temperature;
+
+  struct Deviation {
+    double largest = 0.0, bound = 0.0;  // Over states.
+    double ratio = 0.0, ratio_error = 0.0;
+  };
+  const auto deviation = [&](const Problem& problem, const VectorXd& theta, const Directions& step, double epsilon) {
+    const Mdp& mdp = problem.mdp;
+    const VectorXd before = setting.operators.boltzmann(problem, theta);
+    const VectorXd moved = theta + epsilon * step.regression, after = setting.operators.boltzmann(problem, moved);
+    // log π before and after, by Q, V and an exponential each; X, which takes a backup and is in both directions.
+    const double input = backup_error(problem, largest(theta) + largest(step.regression)) / temperature;
+    Deviation result;
+    for (Index s = 0; s < mdp.states(); ++s) {
+      if (mdp.is_terminal(s)) continue;
+      const auto own = step.regression.segment(mdp.first_pair(s), mdp.action_count(s));
+      const double range = (own.maxCoeff() - own.minCoeff()) / temperature;
+      const double bound = epsilon * epsilon * range * range / 8.0;
+      for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+        const double change = std::log(after(k)) - std::log(before(k));
+        const double distance = std::abs(change - epsilon / temperature * step.natural(k));
+        const double rounding = epsilon * (step.error / temperature + 4.0 * input) + 4.0 * input +
+                                4.0 * unit * (2.0 - std::log(after(k)) - std::log(before(k)));
+        if (distance - rounding > (result.ratio - result.ratio_error) * bound) {
+          result.ratio = distance / bound;
+          result.ratio_error = rounding / bound;
+        }
+        result.largest = worst(result.largest, distance);
+      }
+      result.bound = std::max(result.bound, bound);
+    }
+    return result;
+  };
+
   double measured = 0.0;
   std::vector<double> sizes, deviations, bounds;
   const int count = std::min(setting.options.trials, 6);
@@ -368,53 +439,28 @@ Theorem natural_gradient(const TheorySetting& setting) {
     if (trial % 2 == 0) problem.measure = BaseMeasure::kl_to(mdp, random_policy(problem, random));
     VectorXd theta(mdp.pairs());
     for (double& x : theta) x = temperature * random.normal();
-    const Model model(setting, problem, theta);
-    // Targets of one step; Q̂ − Q = Δ + α (D − log π/μ) = X, (76) of [PGQL].
-    const VectorXd target = setting.operators.optimal_backup(problem, theta), x = target - theta;
-
-    // g = Σ d π ∇log π X and F = Σ d π ∇log π ∇log πᵀ, states equally likely. ∇log π is zero outside its state.
-    const Index pairs = mdp.pairs();
-    Eigen::MatrixXd scores = Eigen::MatrixXd::Zero(pairs, pairs), fisher = scores;
-    VectorXd gradient = VectorXd::Zero(pairs);
-    for (Index s = 0; s < mdp.states(); ++s) {
-      for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
-        for (Index b = mdp.first_pair(s); b < mdp.first_pair(s + 1); ++b)
-          scores(k, b) = ((k == b ? 1.0 : 0.0) - model.policy(b)) / temperature;
-        // The divergence of this π's action enters X through log π/μ as [PGQL] (70) says.
-        const double advantage = mdp.reward(k) + mdp.discount() * mdp.expectation(k, as_span(model.v)) - model.v(s) -
-                                 temperature * model.log_ratio(k);
-        gradient += model.policy(k) * advantage * scores.row(k).transpose();
-        fisher += model.policy(k) * scores.row(k).transpose() * scores.row(k);
-      }
-    }
-    const VectorXd natural = fisher.completeOrthogonalDecomposition().solve(gradient);
-    const VectorXd direction = scores * natural;  // change of log π for a unit step
-
+    const Directions step = directions(setting, problem, theta);
     for (double epsilon = 1.0; epsilon > 1e-3; epsilon *= 0.5) {
-      const VectorXd after = setting.operators.boltzmann(problem, theta + epsilon * x);
-      double worst_deviation = 0.0, largest_bound = 0.0;
-      for (Index s = 0; s < mdp.states(); ++s) {
-        if (mdp.is_terminal(s)) continue;
-        const auto own = x.segment(mdp.first_pair(s), mdp.action_count(s));
-        const double range = (own.maxCoeff() - own.minCoeff()) / temperature;
-        const double bound = epsilon * epsilon * range * range / 8.0;
-        for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
-          const double change = std::log(after(k)) - std::log(model.policy(k));
-          const double deviation = std::abs(change - epsilon / temperature * direction(k));
-          // Solving with F loses digits in proportion to its condition, at most 1/π of the rarest action and A.
-          const double rounding =
-              64.0 * (backup_error(problem, largest(theta)) / temperature + unit * static_cast<double>(pairs)) /
-              model.policy.minCoeff();
-          measured = worst(measured, (deviation - rounding) / bound);
-          worst_deviation = std::max(worst_deviation, deviation);
-          largest_bound = std::max(largest_bound, bound);
-        }
-      }
+      const Deviation found = deviation(problem, theta, step, epsilon);
+      measured = worst(measured, found.ratio - found.ratio_error);
       sizes.push_back(epsilon);
-      deviations.push_back(worst_deviation);
-      bounds.push_back(largest_bound);
+      deviations.push_back(found.largest);
+      bounds.push_back(found.bound);
     }
   }
+
+  MdpBuilder builder(0.9);
+  builder.add_state();
+  for (const double reward : {temperature, -temperature}) builder.add_action(reward, 1);
+  builder.add_terminal_state();
+  const Mdp tie = std::move(builder).build();
+  const Problem instance{.mdp = tie, .temperature = temperature};
+  const VectorXd zero = VectorXd::Zero(2);
+  constexpr double small = 1e-3;
+  const Deviation sharp = deviation(instance, zero, directions(setting, instance, zero), small);
+  attain(theorem, "two equal actions, targets of +-alpha, epsilon = 0.001: distance / bound", sharp.ratio, 1.0,
+         small * small / 6.0 + sharp.ratio_error);
+
   theorem.measured_on = fmt::format("{} random models of 3 layers, steps from 1 to 1/1024", count);
   theorem.plot = {.x_label = "step epsilon",
                   .y_label = "distance of the changes of log pi",

@@ -53,7 +53,9 @@ Theorem policy_improvement(const TheorySetting& setting) {
   return conclude(std::move(theorem), measured, allowance);
 }
 
-// T V_π ≤ V_π' ≤ V*: policy iteration is at least as fast as value iteration.
+// T V_π ≤ V_π' ≤ V*: policy iteration is at least as fast as value iteration, and where a good action lies behind a bad
+// one no faster. Let the policy end for ρ in state 0, and for nothing in state 1, where R was to be had: e = R. One
+// improvement mends state 1, but state 0 has yet to learn of it: e' = γ R − ρ, for R ≫ ρ ≫ α.
 Theorem policy_iteration_converges(const TheorySetting& setting) {
   Theorem theorem{.id = "policy_iteration_converges",
                   .name = "Policy iteration climbs to the optimum",
@@ -88,6 +90,28 @@ Theorem policy_iteration_converges(const TheorySetting& setting) {
     }
     result.plot.curves.push_back(line(fmt::format("start {}", start + 1), errors));
   }
+  const double scale = problem.temperature > 0.0 ? problem.temperature : 1.0, near = 1e3 * scale, far = 1e12 * scale;
+  constexpr double instance_discount = 0.9;
+  MdpBuilder builder(instance_discount);
+  builder.add_state();
+  builder.add_action(near, 2);
+  builder.add_action(0.0, 1);
+  builder.add_state();
+  builder.add_action(0.0, 2);
+  builder.add_action(far, 2);
+  builder.add_terminal_state();
+  const Mdp behind = std::move(builder).build();
+  const Problem instance{.mdp = behind, .temperature = problem.temperature};
+  VectorXd policy(4);
+  policy << 1.0, 0.0, 1.0, 0.0;
+  const Solution best = setting.solve(instance);
+  const PolicyEvaluation first = ops.evaluate(instance, policy);
+  const PolicyEvaluation second =
+      ops.evaluate(instance, ops.boltzmann(instance, ops.action_values(instance, first.values)));
+  const double instance_error = 2.0 * best.error_bound + first.error_bound + second.error_bound;
+  attain(result, "a good action behind a bad one: e_1 / (discount e_0)",
+         largest(best.values - second.values) / (instance_discount * largest(best.values - first.values)), 1.0,
+         (near + scale + 2.0 * instance_error) / (instance_discount * far));
   result.measured_on = fmt::format("{} iterations from {} random policies", iterations, starts);
   result.plot.x_label = "iteration k";
   result.plot.y_label = "|V* - V_k|";

@@ -154,7 +154,7 @@ Theorem sampled_q_iteration(const TheorySetting& setting) {
 // state-action has been updated it has shrunk by the discount. A round is a run of learning in which all were.
 Theorem soft_q_learning_rounds(const TheorySetting& setting) {
   Theorem theorem{.id = "soft_q_learning_rounds",
-                  .name = "Asynchronous soft Q-learning contracts every round",
+                  .name = "Soft Q-learning contracts every round",
                   .source = "[SQL] Theorem 3, section 3.2; math.md 2.3, 2.4",
                   .statement = "max over rounds of |Q - Q*| - discount^round |Q_0 - Q*| <= 0"};
   constexpr double discount = 0.8;

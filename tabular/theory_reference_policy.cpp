@@ -61,7 +61,7 @@ Theorem kl_charges_action_counts(const TheorySetting& setting) {
 // Four states of three actions each, and no end.
 Theorem kl_shift(const TheorySetting& setting) {
   Theorem theorem{.id = "kl_shift",
-                  .name = "KL to uniform is a shift: equal action sets, no end",
+                  .name = "KL is a shift: equal action sets, no end",
                   .source = "math.md 1",
                   .statement = "|V_KL - V_entropy + alpha log|A| / (1 - discount)| = 0, and one policy"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);
@@ -111,7 +111,7 @@ Theorem kl_shift(const TheorySetting& setting) {
 //   1/g²; under KL V = 0 and P(end) = 1/2.
 Theorem kl_is_no_shift(const TheorySetting& setting) {
   Theorem theorem{.id = "kl_is_no_shift",
-                  .name = "KL to uniform is no shift otherwise",
+                  .name = "KL is no shift otherwise",
                   .source = "math.md 1",
                   .statement = "differences of action probabilities from 2/3 - 1/2 and 1/g^2 - 1/2 = 0"};
   if (const auto reason = without_temperature(setting); !reason.empty()) return skip(std::move(theorem), reason);

@@ -1,5 +1,5 @@
 // The statements of the verifier, a function each; where they come from and what they say stands in the Theorem they
-// return. [SQL], [PGQL], [IRL], [Z10] and [MQ] are the papers of docs/math.md.
+// return. [SQL], [PGQL], [IRL], [Z10], [CDR] and [MQ] are the papers of docs/math.md.
 #pragma once
 #include "tabular/theory.hpp"
 
@@ -67,6 +67,7 @@ Theorem paths_differ_from_causal(const TheorySetting& setting);  // cosh 1 / (1 
 
 // 11  Discount 1 (theory_path_sum.cpp)
 Theorem path_sum_exists(const TheorySetting& setting);         // exactly while the spectral radius is below 1
+Theorem path_sum_of_model(const TheorySetting& setting);       // the same of the model, by a charge a step
 Theorem spectral_radius_bounds(const TheorySetting& setting);  // lower ≤ ρ(M) ≤ upper
 
 // 12  Soft Q-iteration (theory_q_iteration.cpp)

@@ -128,6 +128,21 @@ VectorXd mean_over(const Mdp& mdp, const VectorXd& policy, const VectorXd& per_p
   return result;
 }
 
+VectorXd step_forward(const Mdp& mdp, const VectorXd& policy, const VectorXd& present) {
+  VectorXd next = VectorXd::Zero(mdp.states());
+  for (Index s = 0; s < mdp.states(); ++s) {
+    if (present(s) == 0.0) continue;
+    for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
+      const auto successors = mdp.successors(k);
+      const auto probabilities = mdp.probabilities(k);
+      for (std::size_t i = 0; i < successors.size(); ++i)
+        next(successors[i]) +=
+            mdp.discount() * present(s) * policy(k) * (probabilities.empty() ? 1.0 : probabilities[i]);
+    }
+  }
+  return next;
+}
+
 VectorXd largest_of(const Mdp& mdp, const VectorXd& per_pair) {
   VectorXd result = VectorXd::Zero(mdp.states());
   for (Index s = 0; s < mdp.states(); ++s) {

@@ -54,6 +54,8 @@ double policy_error(const Problem& problem, const Solution& solution);
 
 // [K] as array over pairs, times: Σ_a π(a|s) x(s,a) in every state, 0 in terminal ones.
 VectorXd mean_over(const Mdp& mdp, const VectorXd& policy, const VectorXd& per_pair);
+// [S] γ P_πᵀ x: one step of the forward pass. What is in a terminal state leaves.
+VectorXd step_forward(const Mdp& mdp, const VectorXd& policy, const VectorXd& present);
 // [S] the largest of a state's x(s,a), 0 in terminal ones.
 VectorXd largest_of(const Mdp& mdp, const VectorXd& per_pair);
 std::span<const double> row(const Mdp& mdp, Index state, const VectorXd& per_pair);

@@ -12,26 +12,6 @@ namespace softrl::tabular {
 
 using namespace theory;
 
-namespace {
-
-// γ P_πᵀ x: one step of the forward pass. What is in a terminal state leaves.
-VectorXd step_forward(const Mdp& mdp, const VectorXd& policy, const VectorXd& present) {
-  VectorXd next = VectorXd::Zero(mdp.states());
-  for (Index s = 0; s < mdp.states(); ++s) {
-    if (present(s) == 0.0) continue;
-    for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1); ++k) {
-      const auto successors = mdp.successors(k);
-      const auto probabilities = mdp.probabilities(k);
-      for (std::size_t i = 0; i < successors.size(); ++i)
-        next(successors[i]) +=
-            mdp.discount() * present(s) * policy(k) * (probabilities.empty() ? 1.0 : probabilities[i]);
-    }
-  }
-  return next;
-}
-
-}  // namespace
-
 // After n steps the forward pass misses what is still under way, for no longer than the longest walk.
 Theorem visitation_forward_pass(const TheorySetting& setting) {
   Theorem theorem{

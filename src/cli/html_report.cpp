@@ -264,6 +264,7 @@ constexpr std::string_view sources = R"(<h2>Sources</h2>
 [PGQL] Schulman, Chen, Abbeel 2017, Equivalence Between Policy Gradients and Soft Q-Learning.
 [IRL] Ziebart, Maas, Bagnell, Dey 2008, Maximum Entropy Inverse Reinforcement Learning.
 [Z10] Ziebart 2010, Modeling Purposeful Adaptive Behavior with the Principle of Maximum Causal Entropy.
+[CDR] Haarnoja, Pong, Zhou, Dalal, Abbeel, Levine 2018, Composable Deep Reinforcement Learning for Robotic Manipulation.
 [MQ] MacQueen 1966, Porteus 1971. math.md: docs/math.md of softrl. T is the soft Bellman backup, alpha the temperature,
 in reward units like all values and their errors, |x| the largest absolute value, pi_Q and Boltzmann(Q) the Boltzmann
 policy of Q, D(pi) minus the entropy or the KL divergence to the reference policy.</p>
@@ -312,10 +313,11 @@ std::string html_report(std::string_view heading, std::string_view subheading, c
     }
     chapters += card(theorem);
     const bool measured = theorem.skipped.empty();
-    overview +=
-        fmt::format("<tr><td>{}</td><th><a href=\"#{}\">{}</a></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                    chapter, escaped(theorem.id), escaped(theorem.name), measured ? figure(theorem.measured) : "",
-                    measured ? figure(theorem.bound) : "", measured ? figure(theorem.margin()) : "", verdict(theorem));
+    overview += fmt::format(
+        "<tr><td>{}</td><th><a href=\"#{}\">{}</a></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><th>{}</th></tr>\n",
+        chapter, escaped(theorem.id), escaped(theorem.name), measured ? figure(theorem.measured) : "",
+        measured ? figure(theorem.bound) : "", measured ? figure(theorem.margin()) : "", verdict(theorem),
+        escaped(theorem.source));
   }
   if (chapter != 0) chapters += "</div>\n";
   return fmt::format(
@@ -323,8 +325,8 @@ std::string html_report(std::string_view heading, std::string_view subheading, c
       "content=\"width=device-width, initial-scale=1\">\n<title>Soft Bellman theory on "
       "{0}</title>\n<style>{2}</style>\n"
       "</head>\n<body>\n<h1>Soft Bellman theory, measured</h1>\n<p class=\"sub\">{0}: {1}</p>\n<table "
-      "class=\"overview\">\n<tr><th></th><th>statement</th><th>measured</th><th>bound</th><th>margin</th><th></th></"
-      "tr>\n"
+      "class=\"overview\">\n<tr><th></th><th>statement</th><th>measured</th><th>bound</th><th>margin</th><th></th>"
+      "<th>source</th></tr>\n"
       "{3}</table>\n{4}{5}</body>\n</html>\n",
       escaped(heading), escaped(subheading), style, overview, chapters, sources);
 }

@@ -35,6 +35,11 @@ std::size_t terminal_width() {
 
 }  // namespace
 
+int output_columns(int otherwise) {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : otherwise;
+}
+
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void write_json(const std::filesystem::path& path, const Json& json) {

@@ -33,6 +33,9 @@ struct Table {
   std::string text() const;
 };
 
+// Columns of the terminal behind standard output; `otherwise` if there is none.
+int output_columns(int otherwise);
+
 // What Progress::limit means to somebody who waits.
 enum class Limit {
   Bound,  // There may be fewer: an iteration that ends when it has converged.

@@ -70,19 +70,39 @@ Json report(const VerifyArguments& arguments, const tabular::Model& model, const
 
 std::string figure(double value) { return fmt::format("{:.4g}", value + 0.0); }  // + 0.0: no "-0"
 
+constexpr int wide = 120;  // Columns that a row takes with everything in it.
+
+// The paper and its numbers: without "; math.md 2.4" unless there is no other source, and without ", with Hoeffding's
+// inequality".
+std::string paper(const std::string& source) {
+  return source.substr(0, std::min(source.find("; math.md"), source.find(", with ")));
+}
+
+// A row for each theorem; where the terminal is narrow, the source and what was attained go below its name.
 std::string table(const std::vector<Theorem>& theorems) {
-  Table result{.header = {"theorem", "measured", "bound", "margin", "attained", "holds"},
-               .right_aligned = {false, true, true, true, false, false}};
+  const bool narrow = output_columns(wide) < wide;
+  Table result{.header = {"theorem", "measured", "bound", "holds"}, .right_aligned = {false, true, true, false}};
+  if (!narrow) {
+    result.header.insert(result.header.end(), {"attained", "source"});
+    result.right_aligned.insert(result.right_aligned.end(), {false, false});
+  }
   for (const Theorem& theorem : theorems) {
-    if (!theorem.skipped.empty()) {
-      result.rows.push_back({theorem.name, "", "", "", "", "skipped"});
-      continue;
-    }
+    const bool measured = theorem.skipped.empty();
     const auto met =
         std::count_if(theorem.attained.begin(), theorem.attained.end(), [](const auto& a) { return a.holds; });
-    result.rows.push_back({theorem.name, figure(theorem.measured), figure(theorem.bound), figure(theorem.margin()),
-                           theorem.attained.empty() ? "" : fmt::format("{} of {}", met, theorem.attained.size()),
-                           theorem.holds ? "yes" : "NO"});
+    const std::string attained =
+        measured && !theorem.attained.empty() ? fmt::format("{} of {}", met, theorem.attained.size()) : std::string();
+    std::vector<std::string> row{theorem.name, measured ? figure(theorem.measured) : "",
+                                 measured ? figure(theorem.bound) : "",
+                                 !measured       ? "skipped"
+                                 : theorem.holds ? "yes"
+                                                 : "NO"};
+    if (!narrow) row.insert(row.end(), {attained, paper(theorem.source)});
+    result.rows.push_back(std::move(row));
+    if (narrow)
+      result.rows.push_back(
+          {fmt::format("  {}{}", paper(theorem.source), attained.empty() ? "" : fmt::format(", {} attained", attained)),
+           "", "", ""});
   }
   return result.text();
 }

@@ -1,9 +1,18 @@
 """softrl verify: the theorems hold on the shipped gridworlds, and what it refuses."""
 
+import concurrent.futures
+import contextlib
+import fcntl
 import html.parser
 import json
+import os
+import pty
 import re
+import struct
+import subprocess
+import termios
 
+import numpy as np
 import pytest
 
 @pytest.fixture
@@ -21,7 +30,7 @@ def test_every_theorem_holds_on_every_shipped_gridworld(softrl, grids, tmp_path)
             result = softrl("verify", grid, "--temperature", temperature, "--json", tmp_path / "out.json")
             assert result.returncode == 0, result
             theorems = json.loads((tmp_path / "out.json").read_text())["theorems"]
-            assert len({t["id"] for t in theorems}) == len(theorems) >= 45
+            assert len({t["id"] for t in theorems}) == len(theorems) >= 46
             assert [t["group"] for t in theorems] == sorted(t["group"] for t in theorems)
             for theorem in theorems:
                 assert set(theorem) == FIELDS | {"attained"}
@@ -41,6 +50,7 @@ def test_report_says_what_was_measured(softrl, grids, tmp_path):
     sizes = [report.pop(key) for key in ("states", "state_actions", "transitions")]
     assert sizes == [48, 148, 148]
     expected = {"model": str(grids[0]), "format": "gridworld", "discount": 0.9, "temperature": 0.5, "seed": 7, "trials": 3}
+    expected["reference"] = None
     assert report == expected
 
 
@@ -90,13 +100,61 @@ def test_html_report_has_a_plot_for_every_theorem_and_needs_nothing_else(softrl,
     assert "nan" not in re.findall(r'(?:x|y|cx|cy|points)="([^"]*)"', text)
 
 
-def test_takes_a_model_of_any_format(softrl, grids, tmp_path):
-    grid = softrl("verify", grids[0], "--json", tmp_path / "grid.json")
-    assert softrl("convert", grids[0], tmp_path / "model.npz").returncode == 0
-    table = softrl("verify", tmp_path / "model.npz", "--json", tmp_path / "npz.json")
+@pytest.mark.parametrize("name", ["model.npz", "model.drn", "model.tra"])
+def test_takes_a_model_of_any_format(softrl, grids, tmp_path, name):
+    grid = softrl("verify", grids[0], "--discount", 0.9, "--json", tmp_path / "grid.json")
+    assert softrl("convert", grids[0], tmp_path / name).returncode == 0
+    table = softrl("verify", tmp_path / name, "--discount", 0.9, "--json", tmp_path / "other.json")
     assert grid.returncode == table.returncode == 0, table
-    reports = [json.loads((tmp_path / name).read_text()) for name in ("grid.json", "npz.json")]
-    assert reports[0]["theorems"] == reports[1]["theorems"]
+    reports = [json.loads((tmp_path / name).read_text())["theorems"] for name in ("grid.json", "other.json")]
+    for first, second in zip(*reports, strict=True):
+        assert first["id"] == second["id"] and second["holds"] is True
+        if name == "model.npz":  # the one format that keeps everything, the start included
+            assert first == second
+
+
+def test_a_reference_policy_takes_the_place_of_the_entropy_bonus(softrl, grids, tmp_path):
+    out = tmp_path / "out.json"
+    assert softrl("solve", grids[0], "--temperature", 1, "--policy", tmp_path / "policy.npy").returncode == 0
+    for reference in ("uniform", tmp_path / "policy.npy"):
+        result = softrl("verify", grids[0], "--discount", 0.9, "--reference", reference, "--json", out)
+        assert result.returncode == 0, result
+        report = json.loads(out.read_text())
+        assert report["reference"] == str(reference) and f"KL to {reference}" in result.stdout
+        assert all(t["holds"] is True for t in report["theorems"])
+        # A KL penalty takes where an entropy bonus gives: m < 0 = M.
+        (charge,) = (t for t in report["theorems"] if t["id"] == "kl_charges_action_counts")
+        assert "the reference policy given" in charge["measured_on"]
+
+
+def test_refuses_a_reference_that_is_no_policy(refuses, grids, tmp_path):
+    np.save(tmp_path / "bad.npy", np.full(3, 0.5))
+    refuses("verify", grids[0], "--reference", tmp_path / "bad.npy", words=["bad.npy"])
+    refuses("verify", grids[0], "--reference", tmp_path / "none.npy", words=["none.npy"])
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_table_fits_the_terminal_and_names_the_sources(softrl, grids, columns):
+    text = on_terminal(softrl, columns, "verify", grids[0], "--temperature", 0.5)
+    table = text[text.index("theorem  ") :].split("46 of 46 hold")[0]
+    assert "[SQL] Theorem 4" in table and "[CDR] Lemma 1" in table
+    assert max(len(line) for line in table.splitlines()) <= columns
+
+
+def on_terminal(softrl, columns, *args):
+    """What the program prints on a terminal of so many columns."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        job = pool.submit(softrl, *args, capture_output=False, stdout=terminal, stderr=subprocess.DEVNULL)
+        job.add_done_callback(lambda _: os.close(terminal))
+        output = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while chunk := os.read(controller, 65536):
+                output += chunk
+        os.close(controller)
+        assert job.result().returncode == 0, output
+    return output.decode().replace("\r", "")
 
 
 def test_prints_no_negative_zero_and_one_state_as_one(softrl, tmp_path):

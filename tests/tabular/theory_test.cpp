@@ -348,6 +348,7 @@ const std::map<std::string, Break>& breaks() {
       {"paths_equal_causal", warmer_solution},
       {"paths_differ_from_causal", optimistic},
       {"path_sum_exists", warmer_by(1.001)},  // by more, the solution near the boundary does not exist
+      {"path_sum_of_model", warmer_existence},
       {"spectral_radius_bounds", warmer_existence},
       {"soft_q_iteration", inflate},
       {"sampled_q_iteration", warmer_value(3.0)},  // more than what the few samples leave open
