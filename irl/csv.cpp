@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "softrl/excerpt.hpp"
+
 namespace softrl::irl {
 namespace {
 
@@ -90,7 +92,7 @@ double CsvTable::number(std::size_t row, std::size_t column) const {
   double value = 0.0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value))
-    fail(row, fmt::format("{} must be a finite number, got \"{}\"", header_[column], field));
+    fail(row, fmt::format("{} must be a finite number, got \"{}\"", header_[column], excerpt(field)));
   return value;
 }
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "softrl/atomic_file.hpp"
+#include "softrl/excerpt.hpp"
 
 namespace softrl::irl {
 namespace {
@@ -83,7 +84,7 @@ std::vector<Destination> read_destinations(const Study::Destinations& study, con
   std::vector<Destination> result;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const int k = links.find(table.text(row, link));
-    if (k < 0) table.fail(row, fmt::format("there is no link {} in the network", table.text(row, link)));
+    if (k < 0) table.fail(row, fmt::format("there is no link {} in the network", excerpt(table.text(row, link))));
     const int d = index.add(table.text(row, destination));
     if (d == static_cast<int>(result.size())) result.push_back({.name = table.text(row, destination), .links = {}});
     for (const int other : result[d].links)
@@ -117,7 +118,7 @@ void read_trips(const Study& study, const std::filesystem::path& folder, const I
     std::vector<int> visited;
     for (std::string word; words >> word;) {
       visited.push_back(links.find(word));
-      if (visited.back() < 0) fail(fmt::format("there is no link {} in the network", word));
+      if (visited.back() < 0) fail(fmt::format("there is no link {} in the network", excerpt(word)));
     }
     try {
       data.trips.push_back(make_trip(data, table.text(row, name), d, visited));

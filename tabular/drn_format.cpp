@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "softrl/excerpt.hpp"
 #include "tabular/terminal_states.hpp"
 
 namespace softrl::tabular {
@@ -56,12 +57,12 @@ class DrnReader {
       if (first == "@type:") {
         lines_.expect_words(2, 2);
         if (words[1] != "MDP" && words[1] != "DTMC")
-          lines_.fail(fmt::format("only models of type MDP and DTMC are known, got {}", words[1]));
+          lines_.fail(fmt::format("only models of type MDP and DTMC are known, got {}", excerpt(words[1])));
         has_type = true;
       } else if (first == "@value_type:") {
         lines_.expect_words(2, 2);
         if (words[1] != "double" && words[1] != "rational")
-          lines_.fail(fmt::format("only values of type double and rational are known, got {}", words[1]));
+          lines_.fail(fmt::format("only values of type double and rational are known, got {}", excerpt(words[1])));
       } else if (first == "@model") {
         if (!has_type) lines_.fail("@type: is missing before @model");
         if (!has_states) lines_.fail("@nr_states is missing before @model");
@@ -83,9 +84,10 @@ class DrnReader {
         if (!first.starts_with('$') || words[1] != ":") lines_.fail("expected '$name : value'");
         placeholders_.emplace(first, lines_.number(words[2]));
       } else if (section == "@parameters") {
-        lines_.fail(fmt::format("parameters such as {} have no value here; only models without are known", first));
+        lines_.fail(
+            fmt::format("parameters such as {} have no value here; only models without are known", excerpt(first)));
       } else {
-        lines_.fail(fmt::format("expected a section such as @type:, got '{}'", first));
+        lines_.fail(fmt::format("expected a section such as @type:, got '{}'", excerpt(first)));
       }
     }
     lines_.fail("@model is missing");
@@ -103,7 +105,7 @@ class DrnReader {
   double value(std::string_view word) const {
     if (!word.starts_with('$')) return lines_.number(word);
     const auto found = placeholders_.find(word);
-    if (found == placeholders_.end()) lines_.fail(fmt::format("{} is not among the placeholders", word));
+    if (found == placeholders_.end()) lines_.fail(fmt::format("{} is not among the placeholders", excerpt(word)));
     return found->second;
   }
 
@@ -147,7 +149,7 @@ class DrnReader {
     if (words.size() < 2) lines_.fail("expected the number of the state");
     const Index state = rows_.states();
     if (lines_.integer(words[1], 0, states_ - 1) != state)
-      lines_.fail(fmt::format("states must be in order: expected state {}, got {}", state, words[1]));
+      lines_.fail(fmt::format("states must be in order: expected state {}, got {}", state, excerpt(words[1])));
     rows_.end_row();
     rows_.begin_state();
     in_action_ = false;
@@ -166,7 +168,8 @@ class DrnReader {
     if (words.size() < 2) lines_.fail("expected the name of the action");
     std::size_t at = 2;
     const double reward = bracketed_reward(at);
-    if (at != words.size()) lines_.fail(fmt::format("expected nothing behind the action, got '{}'", words[at]));
+    if (at != words.size())
+      lines_.fail(fmt::format("expected nothing behind the action, got '{}'", excerpt(words[at])));
     const auto& offsets = process_.arrays.action_offsets;
     const auto first = static_cast<std::size_t>(offsets[offsets.size() - 2]);
     const auto counted = static_cast<Index>(process_.arrays.rewards.size() - first);

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "softrl/excerpt.hpp"
 #include "tabular/terminal_states.hpp"
 
 namespace softrl::tabular {
@@ -110,7 +111,7 @@ StateLabels read_labels(const fs::path& file, Index states) {
   if (!lines.next()) lines.fail_at(1, "is empty");
   const auto unquoted = [&](std::string_view word) {
     if (word.size() < 3 || word.front() != '"' || word.back() != '"')
-      lines.fail(fmt::format("expected a label in double quotes, got '{}'", word));
+      lines.fail(fmt::format("expected a label in double quotes, got '{}'", excerpt(word)));
     return std::string(word.substr(1, word.size() - 2));
   };
   if (lines.words().front() == "#DECLARATION") {
@@ -125,7 +126,7 @@ StateLabels read_labels(const fs::path& file, Index states) {
       const auto state = static_cast<Index>(lines.integer(words.front(), 0, states - 1));
       for (std::size_t i = 1; i < words.size(); ++i) {
         if (std::find(declared.begin(), declared.end(), words[i]) == declared.end())
-          lines.fail(fmt::format("label '{}' is not declared", words[i]));
+          lines.fail(fmt::format("label '{}' is not declared", excerpt(words[i])));
         labels[std::string(words[i])].push_back(state);
       }
     }
@@ -134,17 +135,19 @@ StateLabels read_labels(const fs::path& file, Index states) {
   std::map<std::int64_t, std::string> names;
   for (const std::string_view word : lines.words()) {
     const auto equals = word.find('=');
-    if (equals == word.npos) lines.fail(fmt::format("expected a declaration such as 0=\"init\", got '{}'", word));
+    if (equals == word.npos)
+      lines.fail(fmt::format("expected a declaration such as 0=\"init\", got '{}'", excerpt(word)));
     names[lines.integer(word.substr(0, equals), 0, most)] = unquoted(word.substr(equals + 1));
   }
   while (lines.next()) {
     const auto& words = lines.words();
-    if (!words.front().ends_with(':')) lines.fail(fmt::format("expected 'state: labels', got '{}'", words.front()));
+    if (!words.front().ends_with(':'))
+      lines.fail(fmt::format("expected 'state: labels', got '{}'", excerpt(words.front())));
     const auto state =
         static_cast<Index>(lines.integer(words.front().substr(0, words.front().size() - 1), 0, states - 1));
     for (std::size_t i = 1; i < words.size(); ++i) {
       const auto name = names.find(lines.integer(words[i], 0, most));
-      if (name == names.end()) lines.fail(fmt::format("label {} is not declared", words[i]));
+      if (name == names.end()) lines.fail(fmt::format("label {} is not declared", excerpt(words[i])));
       labels[name->second].push_back(state);
     }
   }

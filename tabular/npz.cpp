@@ -18,6 +18,8 @@
 #include <fmt/ranges.h>
 #include <zip.h>
 
+#include "softrl/excerpt.hpp"
+
 namespace softrl::tabular {
 namespace {
 
@@ -94,7 +96,7 @@ Header read_header(const Source& source, const Fail& fail) {
   static constexpr std::array<std::string_view, 11> known{"f4", "f8", "i1", "i2", "i4", "i8",
                                                           "u1", "u2", "u4", "u8", "b1"};
   const bool sized = code.size() == 3 && std::find(known.begin(), known.end(), code.substr(1)) != known.end();
-  if (!sized) fail(fmt::format("must hold real numbers or integers, but is of NumPy's type '{}'", code));
+  if (!sized) fail(fmt::format("must hold real numbers or integers, but is of NumPy's type '{}'", excerpt(code)));
   if (code.front() == '>' && code.back() != '1') fail("is big-endian; NumPy's astype('<f8') makes it readable");
   header.kind = code[1];
   header.width = static_cast<std::size_t>(code[2] - '0');
@@ -297,7 +299,7 @@ void NpzReader::refuse_unknown(std::initializer_list<std::string_view> known) co
     std::string_view name = entry == nullptr ? "" : entry;
     if (name.ends_with(".npy")) name.remove_suffix(4);
     if (std::find(known.begin(), known.end(), name) == known.end())
-      fail(name, fmt::format("is not an array of this format; its arrays are {}", fmt::join(known, ", ")));
+      fail(excerpt(name), fmt::format("is not an array of this format; its arrays are {}", fmt::join(known, ", ")));
   }
 }
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "softrl/excerpt.hpp"
+
 namespace softrl::tabular {
 
 TextLines::TextLines(const std::filesystem::path& file) : name_(file.string()) {
@@ -41,27 +43,27 @@ std::int64_t TextLines::integer(std::string_view word, std::int64_t low, std::in
   std::int64_t value = 0;
   const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (error == std::errc::invalid_argument || stop != word.data() + word.size())
-    fail(fmt::format("expected an integer, got '{}'", word));
+    fail(fmt::format("expected an integer, got '{}'", excerpt(word)));
   if (error != std::errc() || value < low || value > high)
-    fail(fmt::format("expected an integer in [{}, {}], got {}", low, high, word));
+    fail(fmt::format("expected an integer in [{}, {}], got {}", low, high, excerpt(word)));
   return value;
 }
 
 double TextLines::number(std::string_view word) const {
   const auto slash = word.find('/');
   if (slash != std::string_view::npos) {
-    if (word.find('/', slash + 1) != word.npos) fail(fmt::format("expected a number, got '{}'", word));
+    if (word.find('/', slash + 1) != word.npos) fail(fmt::format("expected a number, got '{}'", excerpt(word)));
     const double ratio = number(word.substr(0, slash)) / number(word.substr(slash + 1));
-    if (!std::isfinite(ratio)) fail(fmt::format("expected a finite number, got '{}'", word));
+    if (!std::isfinite(ratio)) fail(fmt::format("expected a finite number, got '{}'", excerpt(word)));
     return ratio;
   }
   const std::string_view digits = word.starts_with('+') ? word.substr(1) : word;
   double value = 0.0;
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error == std::errc::invalid_argument || stop != digits.data() + digits.size())
-    fail(fmt::format("expected a number, got '{}'", word));
+    fail(fmt::format("expected a number, got '{}'", excerpt(word)));
   if (error == std::errc::result_out_of_range || !std::isfinite(value))
-    fail(fmt::format("expected a finite number in double precision, got '{}'", word));
+    fail(fmt::format("expected a finite number in double precision, got '{}'", excerpt(word)));
   return value;
 }
 
