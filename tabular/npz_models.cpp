@@ -6,6 +6,7 @@
 #include <numeric>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,16 +20,25 @@
 namespace softrl::tabular {
 namespace {
 
-// The scalar of one of these names; the first is ours.
-double read_discount(const NpzReader& npz, std::optional<double> given, std::initializer_list<const char*> names) {
-  if (given) return *given;
+// Which of these arrays is there; empty if none is. Two of them would leave open which one counts.
+std::string only_one_of(const NpzReader& npz, std::initializer_list<const char*> names) {
+  std::string found;
   for (const char* const name : names) {
     if (!npz.has(name)) continue;
-    const double discount = npz.number(name);
-    if (!(discount >= 0.0 && discount <= 1.0)) npz.fail(name, fmt::format("must be in [0, 1], got {}", discount));
-    return discount;
+    if (!found.empty()) npz.fail(name, fmt::format("stands beside {}, which says the same", found));
+    found = name;
   }
-  npz.fail(*names.begin(), "is missing");
+  return found;
+}
+
+// The scalar of one of these names; the first is ours.
+double read_discount(const NpzReader& npz, std::optional<double> given, std::initializer_list<const char*> names) {
+  const std::string name = only_one_of(npz, names);
+  if (given) return *given;
+  if (name.empty()) npz.fail(*names.begin(), "is missing");
+  const double discount = npz.number(name);
+  if (!(discount >= 0.0 && discount <= 1.0)) npz.fail(name, fmt::format("must be in [0, 1], got {}", discount));
+  return discount;
 }
 
 std::vector<TerminalState> read_terminal(const NpzReader& npz) {
@@ -129,6 +139,8 @@ void write_own_npz(const std::filesystem::path& file, const Mdp& mdp) {
 }
 
 MdpArrays read_quantecon_npz(const NpzReader& npz, std::optional<double> discount) {
+  npz.refuse_unknown({"s_indices", "a_indices", "R", "Q_data", "Q_indices", "Q_indptr", "beta", "discount", "terminal",
+                      "terminal_values", "initial"});
   const auto states = npz.index_vector("s_indices");
   auto actions = npz.index_vector("a_indices");
   auto rewards = npz.real_vector("R");
@@ -245,7 +257,8 @@ void write_quantecon_npz(const std::filesystem::path& file, const Mdp& mdp) {
 }
 
 MdpArrays read_dense_npz(const NpzReader& npz, std::optional<double> discount) {
-  const bool action_first = !npz.has("T");
+  npz.refuse_unknown({"T", "P", "R", "discount", "gamma", "beta", "terminal", "terminal_values", "initial"});
+  const bool action_first = only_one_of(npz, {"T", "P"}) != "T";
   const char* const name = action_first ? "P" : "T";
   const auto tables = npz.reals(name);
   const auto& shape = tables.shape;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <list>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -24,6 +26,7 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 class MdpFiles : public ::testing::Test {
@@ -426,6 +429,44 @@ TEST_F(MdpFiles, NameTheArrayOfABadArchive) {
   npz.add("x", nothing);
   npz.write(path("bad.npz"));
   expect_refused(path("bad.npz"), HasSubstr("has neither action_offsets"));
+}
+
+// Of every layout, also where a required array is misspelt next to it; and two arrays that say the same.
+TEST_F(MdpFiles, RefuseArraysThatNoFormatKnows) {
+  const double discount = 0.5;
+  const auto refuses = [&](ModelFormat format, const char* name, std::span<const double> values,
+                           const ::testing::Matcher<std::string>& message) {
+    write_model(path("good.npz"), any_mdp(3), format);
+    const NpzReader good(path("good.npz"));
+    NpzWriter npz;
+    std::list<NumpyArray<double>> reals;
+    for (const char* const known : {"action_offsets", "rewards", "successors", "successor_offsets", "probabilities",
+                                    "actions", "terminal", "terminal_values", "initial", "s_indices", "a_indices", "R",
+                                    "Q_data", "Q_indices", "Q_indptr", "beta", "T", "discount"}) {
+      if (!good.has(known)) continue;
+      reals.push_back(good.reals(known));
+      npz.add(known, reals.back().values, reals.back().shape);
+    }
+    npz.write(path("bad.npz"));
+    EXPECT_NO_THROW(read_model(path("bad.npz")));
+    npz.add(name, values, {});
+    npz.write(path("bad.npz"));
+    expect_refused(path("bad.npz"), message);
+  };
+  const std::span one(&discount, 1);
+  for (const ModelFormat format : {ModelFormat::Npz, ModelFormat::QuantEcon, ModelFormat::Dense})
+    refuses(format, "terminals", one, HasSubstr("bad.npz: terminals: is not an array of this format"));
+  refuses(ModelFormat::QuantEcon, "discount", one, HasSubstr("bad.npz: discount: stands beside beta"));
+  refuses(ModelFormat::Dense, "gamma", one, HasSubstr("bad.npz: gamma: stands beside discount"));
+  refuses(ModelFormat::Dense, "P", one, HasSubstr("bad.npz: P: stands beside T"));
+}
+
+// A file of one endless word, such as a binary one under a wrong name.
+TEST_F(MdpFiles, ShowLittleOfALongBadWord) {
+  const std::string word(1'000'000, 'x');
+  const auto little = AllOf(HasSubstr(std::string(20, 'x')), Not(HasSubstr(std::string(100, 'x'))));
+  expect_refused(write("bad.tra", "mdp\n0 0 0 " + word), little);
+  expect_refused(write("bad.drn", word), little);
 }
 
 TEST_F(MdpFiles, AnUnknownFormatAndAnOptionThatDoesNotApplyAreRefused) {
