@@ -1,6 +1,7 @@
 #include "tabular/finite_horizon.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -129,6 +130,10 @@ FiniteHorizonSolution induction(const StepModels& models, const FiniteHorizonOpt
         values[state] = choose(bellman, t, s, of_state(mdp, s, policy));
       }
     });
+    if (options.progress) {
+      const std::array measurements{Measurement{"error_bound", result.error_bound}};
+      options.progress({.done = steps - t, .limit = steps, .measurements = measurements});
+    }
   }
   return result;
 }

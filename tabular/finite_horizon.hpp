@@ -9,6 +9,7 @@
 
 #include <Eigen/Core>
 
+#include "softrl/progress.hpp"
 #include "tabular/base_measure.hpp"
 #include "tabular/mdp.hpp"
 
@@ -40,7 +41,8 @@ struct FiniteHorizonOptions {
   // [S] V_N, ignored in terminal states; −∞ where a path must not end, so "1 only at goals" of math.md 4.4 is 0 there
   // and −∞ elsewhere. Empty: 0.
   Eigen::VectorXd final_values = {};
-  int threads = 1;  // ≥ 0; 0: one for each core. Answers do not depend on it.
+  int threads = 1;                 // ≥ 0; 0: one for each core. Answers do not depend on it.
+  ProgressObserver progress = {};  // Each step, from the last one back: error_bound.
 };
 
 struct FiniteHorizonSolution {

@@ -312,6 +312,20 @@ TEST(BackwardInduction, IgnoresMovesOfProbabilityZero) {
   EXPECT_EQ(myopic.values(0, 1), 0.0);
 }
 
+TEST(BackwardInduction, TellsItsProgress) {
+  const Mdp mdp = random_mdp({.states = 10}, 1);
+  std::vector<double> bounds;
+  const auto solution = backward_induction({mdp, 7}, {.progress = [&](const Progress& progress) {
+                                             ASSERT_EQ(progress.measurements.size(), 1U);
+                                             EXPECT_EQ(progress.measurements[0].name, "error_bound");
+                                             EXPECT_EQ(progress.limit, 7);
+                                             bounds.push_back(progress.measurements[0].value);
+                                             EXPECT_EQ(progress.done, static_cast<std::int64_t>(bounds.size()));
+                                           }});
+  ASSERT_EQ(bounds.size(), 7U);
+  EXPECT_EQ(bounds.back(), solution.error_bound);
+}
+
 TEST(BackwardInduction, DoesNotDependOnThreads) {
   const Mdp mdp = random_mdp({.states = 3000}, 1);
   const auto one = backward_induction({mdp, 5}, {.temperature = 0.3});
