@@ -68,6 +68,13 @@ Confined confine(const Bellman& bellman, const EndComponents& ends) {
           .components = ends.count};
 }
 
+// Whether a + b ≥ c, exactly: by Knuth's two-sum, a + b = sum + rest.
+bool sum_reaches(double a, double b, double c) {
+  const double sum = a + b, from_b = sum - a;
+  const double rest = (a - (sum - from_b)) + (b - from_b);
+  return sum > c || (sum == c && rest >= 0.0);
+}
+
 // The bounds of each component's gain, and the V that is to improve them.
 class GainIteration {
  public:
@@ -119,6 +126,27 @@ class GainIteration {
  private:
   Index component(Index s) const { return confined_.component[static_cast<std::size_t>(s)]; }
 
+  // A component's gain is 0 or more, whatever rounding does to its sweep, where every state has an action that stays,
+  // has weight 1 or more and loses nothing by the values: r + V(s') ≥ V(s) for all its successors.
+  void find_free_loops() {
+    const Mdp& mdp = confined_.mdp;
+    const Eigen::VectorXd& weights = confined_.measure.log_weights;
+    std::vector<char> free(static_cast<std::size_t>(confined_.components), 1);
+    for (Index s = 0; s < mdp.states(); ++s) {
+      bool found = false;
+      for (Index k = mdp.first_pair(s); k < mdp.first_pair(s + 1) && !found; ++k) {
+        if (bellman_.temperature() > 0.0 && weights.size() != 0 && weights(k) < 0.0) continue;
+        const auto next = mdp.successors(k);
+        found = std::all_of(next.begin(), next.end(),
+                            [&](Index to) { return sum_reaches(mdp.reward(k), values_(to), values_(s)); });
+      }
+      if (!found) free[static_cast<std::size_t>(component(s))] = 0;
+    }
+    for (Index c = 0; c < confined_.components; ++c) {
+      if (free[static_cast<std::size_t>(c)]) lower_(c) = std::max(lower_(c), 0.0);
+    }
+  }
+
   // Takes the largest value of each component as 0, which changes nothing but rounding, sweeps, and learns from it.
   // Returns the widest bounds that it gave.
   double look() {
@@ -126,6 +154,7 @@ class GainIteration {
     Eigen::VectorXd largest = Eigen::VectorXd::Constant(confined_.components, -infinity);
     for (Index s = 0; s < n; ++s) largest(component(s)) = std::max(largest(component(s)), values_(s));
     for (Index s = 0; s < n; ++s) values_(s) -= largest(component(s));
+    find_free_loops();
     const Sweep sweep = bellman_.optimal_sweep(values_, next_);
     // A second 2u |V|: the confined rows may have been divided by their sums once more.
     const double error =

@@ -16,7 +16,9 @@ std::vector<Index> states_without_exit(const Mdp& mdp, const BaseMeasure& measur
 struct Existence {
   // At discount 1 a finite solution exists if every state has an exit and staying for ever is worth −∞ everywhere.
   // Undecided: the bounds of the gain have 0 between them. At temperature 0 that is all that can be said of a gain of
-  // exactly 0 (loops that cost nothing): values are finite, but V = TV has other solutions too.
+  // exactly 0 (loops that cost nothing): values are finite, but V = TV has other solutions too. At positive ones a gain
+  // of 0 is too much already, and known where rewards along a loop add up to 0 without rounding; what would cancel
+  // entropy, such as a cost of α log 2, is never exactly a double.
   enum class Verdict { Exists, DoesNotExist, Undecided };
   Verdict verdict;
   Index states_without_exit;

@@ -106,6 +106,37 @@ TEST(Existence, LeavesLoopsWithoutCostUndecidedAtTemperatureZero) {
   EXPECT_NEAR(with_kl.gain_upper, -0.3 * std::log(2.0), 1e-14);
 }
 
+// At a positive temperature, walks through loops that cost nothing add up without limit as soon as there is a way out:
+// the gain is exactly 0, on which no rounded bound of it can insist. Costs just beyond rounding tell the sides apart.
+TEST(Existence, DecidesLoopsWithoutCostAtPositiveTemperatures) {
+  EXPECT_EQ(existence_of(corridor(4, 0.0, 1.0), 0.5).verdict, Verdict::DoesNotExist);
+  EXPECT_EQ(existence_of(corridor(4, 1e-15, 1.0), 0.5).verdict, Verdict::Exists);
+  // A ring whose rewards add up to 0 without rounding, and one that loses the last bit of one of them.
+  for (const double lost : {0.0, 0x1p-52}) {
+    const double rewards[] = {1.0 - lost, -0.25, 2.0, -2.75};
+    MdpBuilder builder(1.0);
+    for (int s = 0; s < 4; ++s) {
+      builder.add_state();
+      builder.add_action(rewards[s], {{(s + 1) % 4, 1.0}});
+      builder.add_action(-5.0, 4);
+    }
+    builder.add_terminal_state();
+    const Mdp mdp = std::move(builder).build();
+    const Existence found = existence_of(mdp, 0.5);
+    EXPECT_EQ(found.verdict == Verdict::DoesNotExist, lost == 0.0);
+    EXPECT_EQ(found.gain_lower == 0.0, lost == 0.0);
+  }
+  // Chance moves around at no cost: V/2 + V/2 = V.
+  MdpBuilder builder(1.0);
+  for (int s = 0; s < 3; ++s) {
+    builder.add_state();
+    builder.add_action(0.0, {{(s + 1) % 3, 0.5}, {s, 0.5}});
+    builder.add_action(-1.0, 3);
+  }
+  builder.add_terminal_state();
+  EXPECT_EQ(existence_of(std::move(builder).build(), 2.0).verdict, Verdict::DoesNotExist);
+}
+
 // A random process with deterministic moves, its temperature, and the spectral radius of its path sum from Eigen's
 // dense eigenvalues: M_ss' = Σ exp(r/α) over the states that do not end, so that g = α log ρ(M).
 struct PathSum {
