@@ -61,6 +61,7 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
              .iterations = 0};
   at.next = at.values;
   const bool undiscounted = mdp.discount() == 1.0;
+  bool warm = options.initial_values.size() != 0;
   ExistenceCheck existence_check(bellman);
   const auto solution = [&](Status status) {
     const bool finite = at.next.allFinite();
@@ -98,6 +99,13 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
           status = Status::Infeasible;
       }
       if (!status && ends) status = move == Move::Last ? Status::Stalled : Status::IterationLimit;
+      // From given values of 1e20, say, sweeps that cost 1 each cannot come down: rounding swallows the cost.
+      if (warm && undiscounted && status == Status::Stalled && !std::isfinite(rule.error_bound()) && !last) {
+        warm = false;
+        at.next = at.values = bellman.start_values({});
+        at.certified = false;
+        status.reset();
+      }
     }
     if (options.progress) {
       const std::array measurements{Measurement{"residual", at.sweep.residual()},

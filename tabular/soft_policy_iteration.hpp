@@ -9,8 +9,10 @@
 namespace softrl::tabular {
 
 // Deterministic and silent. The first policy is the Boltzmann policy of the given start values or, without them or
-// where it need not reach a terminal state at discount 1, the uniform one over actions of positive weight. Throws
-// std::invalid_argument, naming the option, if one is out of range. Not converging is a status: look at it.
+// where it need not reach a terminal state at discount 1, the uniform one over actions of positive weight. Where that
+// takes so many steps to the end that rounding leaves nothing of its value, and wherever a later policy does, sweeps of
+// value iteration take the place of linear solves until their policy is of use. Throws std::invalid_argument, naming
+// the option, if one is out of range. Not converging is a status: look at it.
 Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options = {});
 
 }  // namespace softrl::tabular
