@@ -1,4 +1,5 @@
 // softrl solve: the exact solution of a model.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -82,29 +83,40 @@ bool overflowed(const Solution& solution) {
          !(std::isfinite(solution.residual) && solution.values.allFinite() && solution.policy.allFinite());
 }
 
-std::string remark_on_trapped(const Model& model, const std::vector<Index>& trapped) {
-  std::string text =
-      fmt::format("{} of {} {}s cannot reach a terminal {}, such as ", trapped.size(), model.mdp.states(),
-                  model.gridworld ? "cell" : "state", model.gridworld ? "cell" : "state");
-  if (model.gridworld) {
-    const auto& cell = model.gridworld->cells[static_cast<std::size_t>(trapped.front())];
-    text += fmt::format("row {}, column {}", cell.row + 1, cell.column + 1);
-  } else {
-    text += fmt::format("state {}", trapped.front());
+// The first ones by name, and what to do about them where they matter.
+std::string remark_on_trapped(const SolveArguments& arguments, const Model& model, const std::vector<Index>& trapped) {
+  constexpr std::size_t most = 3;
+  const std::string what = model.gridworld ? "cell" : "state";
+  std::string names;
+  for (std::size_t i = 0; i < std::min(trapped.size(), most); ++i) {
+    names += i == 0 ? "" : "; ";
+    if (model.gridworld) {
+      const auto& cell = model.gridworld->cells[static_cast<std::size_t>(trapped[i])];
+      names += fmt::format("row {}, column {}", cell.row + 1, cell.column + 1);
+    } else {
+      names += fmt::format("state {}", trapped[i]);
+    }
   }
-  return model.mdp.discount() == 1.0 ? text + ": at discount 1 there is no finite solution" : text;
+  std::string text =
+      fmt::format("{} of {} cannot reach a terminal {}{} ({}{})", trapped.size(), counted(model.mdp.states(), what),
+                  what, arguments.reference.reference.empty() ? "" : " by actions of the reference policy", names,
+                  trapped.size() > most ? "; ..." : "");
+  if (model.mdp.discount() < 1.0) return text;
+  return text + fmt::format(", so that at discount 1 they have no finite value: {}, or lower the discount",
+                            model.gridworld ? "make them walls (#)" : "give them a way to one");
 }
 
 // What the figures alone do not say.
-std::string remark(const Model& model, const Solution& solution) {
+std::string remark(const SolveArguments& arguments, const Model& model, const tabular::BaseMeasure& measure,
+                   const Solution& solution) {
   if (overflowed(solution))
     return "the values overflow double precision, so there is no solution to show or write: scale rewards and "
            "temperature down";
   const Mdp& mdp = model.mdp;
   // Other models than gridworlds often have no end at all, which matters at discount 1 only.
   if (model.gridworld || mdp.discount() == 1.0) {
-    const auto trapped = tabular::states_without_exit(mdp);
-    if (!trapped.empty()) return remark_on_trapped(model, trapped);
+    const auto trapped = tabular::states_without_exit(mdp, measure);
+    if (!trapped.empty()) return remark_on_trapped(arguments, model, trapped);
   }
   const std::string raise = model.gridworld ? "raise step_cost" : "make every loop cost more";
   switch (solution.status) {
@@ -136,7 +148,8 @@ void print_head(const SolveArguments& arguments, const Model& model) {
   fmt::print("temperature {}{}\n", arguments.options.temperature + 0.0, arguments.reference.text());
 }
 
-void print(const SolveArguments& arguments, const Model& model, const Solution& solution, double seconds) {
+void print(const SolveArguments& arguments, const Model& model, const tabular::BaseMeasure& measure,
+           const Solution& solution, double seconds) {
   print_head(arguments, model);
   const std::string certified = std::isfinite(solution.error_bound)
                                     ? fmt::format("every value within {:.3g} of the solution", solution.error_bound)
@@ -145,7 +158,7 @@ void print(const SolveArguments& arguments, const Model& model, const Solution& 
              counted(solution.iterations, "iteration"), to_string(solution.method), seconds, solution.residual,
              certified);
   fmt::print("{}", existence_line(solution, arguments.options.temperature));
-  const std::string note = remark(model, solution);
+  const std::string note = remark(arguments, model, measure, solution);
   if (!note.empty()) fmt::print("note: {}\n", note);
   if (overflowed(solution)) return;
   if (solution.status == Status::Infeasible) return;  // numbers on their way to infinity would only mislead
@@ -176,7 +189,7 @@ int solve_for_ever(const SolveArguments& arguments, const Model& model) {
     write_array(arguments.policy, policy.data(), {states, names});
   }
   write_json(arguments.json, report(arguments, model, solution, seconds));
-  print(arguments, model, solution, seconds);
+  print(arguments, model, options.base_measure, solution, seconds);
   return solution.status == Status::Converged ? 0 : 1;
 }
 
@@ -194,9 +207,13 @@ int solve_finite_horizon(const SolveArguments& arguments, const Model& model) {
   const Mdp& mdp = model.mdp;
   const tabular::StepModels steps(mdp, *arguments.horizon);
   const auto start = std::chrono::steady_clock::now();
-  const auto solution = tabular::backward_induction(steps, {.temperature = arguments.options.temperature,
-                                                            .base_measure = arguments.reference.base_measure(mdp),
-                                                            .threads = arguments.options.threads});
+  const auto solution = [&] {
+    ProgressLine line("backward_induction", Limit::End);
+    return tabular::backward_induction(steps, {.temperature = arguments.options.temperature,
+                                               .base_measure = arguments.reference.base_measure(mdp),
+                                               .threads = arguments.options.threads,
+                                               .progress = line.observer()});
+  }();
   const double seconds = seconds_since(start);
 
   const auto horizon = static_cast<std::size_t>(steps.steps()), states = static_cast<std::size_t>(mdp.states());

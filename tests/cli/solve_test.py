@@ -124,8 +124,24 @@ def test_says_when_the_goal_cannot_be_reached(softrl, tmp_path):
     grid = write(tmp_path / "walled.toml", 'map = "S..#G"\nstep_cost = 1.0\n')
     result = softrl("solve", grid, "--temperature", 0)
     assert result.returncode == 0 and "3 of 4 cells cannot reach a terminal cell" in result.stdout
+    assert "(row 1, column 1; row 1, column 2; row 1, column 3)" in result.stdout
     result = softrl("solve", grid, "--temperature", 0, "--discount", 1)
     assert result.returncode == 1 and "infeasible" in result.stdout
+    assert "(row 1, column 1; " in result.stdout and "make them walls" in result.stdout
+
+
+def test_names_the_states_that_the_reference_policy_locks_in(softrl, tmp_path):
+    """Two states that lead to each other, and the first to the end; the reference policy of the first stays."""
+    np.savez(
+        tmp_path / "m.npz", discount=1.0, action_offsets=[0, 2, 3, 3], rewards=[-1.0] * 3, successors=[1, 2, 0],
+        terminal=[2],
+    )  # fmt: skip
+    reference = tmp_path / "reference.npy"
+    np.save(reference, [1.0, 0.0, 1.0])
+    result = softrl("solve", tmp_path / "m.npz", "--reference", reference)
+    assert result.returncode == 1 and "infeasible" in result.stdout
+    assert "2 of 3 states cannot reach a terminal state by actions of the reference policy (state 0; state 1)" in result.stdout
+    assert softrl("solve", tmp_path / "m.npz", "--reference", "uniform").returncode == 0
 
 
 def test_says_when_loops_are_free(softrl, tmp_path):
