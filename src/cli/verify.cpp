@@ -1,5 +1,6 @@
 // softrl verify: the statements of soft Bellman theory, measured on a model.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -122,7 +123,10 @@ std::string remarks(const std::vector<Theorem>& theorems) {
   }
   for (const Theorem& theorem : theorems) {
     if (!theorem.failed()) continue;
-    if (!(theorem.measured <= theorem.bound)) text += fmt::format("FAILS: {}: {}\n", theorem.id, theorem.statement);
+    if (!std::isfinite(theorem.bound))
+      text += fmt::format("FAILS: {}: nothing bounds it, {}\n", theorem.id, theorem.statement);
+    else if (!(theorem.measured <= theorem.bound))
+      text += fmt::format("FAILS: {}: {}\n", theorem.id, theorem.statement);
     for (const auto& a : theorem.attained) {
       if (!a.holds)
         text += fmt::format("FAILS: {}: not attained on {}: {:.9g} is not {:.9g} within {:.2g}\n", theorem.id, a.on,
