@@ -1,5 +1,4 @@
 // softrl._exact.irl, which softrl.routes shows to users.
-#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -17,6 +16,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "bind_support.hpp"
 #include "bind_weights.hpp"
 #include "irl/fit.hpp"
 #include "irl/generated_city.hpp"
@@ -47,17 +47,6 @@ struct RouteLikelihood {
   bool feasible() const { return finite() || radius.upper < 1.0; }
 };
 
-// Ctrl-C ends a long fit.
-softrl::ProgressObserver stop_on_signals() {
-  using Clock = std::chrono::steady_clock;
-  return [last_look = Clock::now()](const softrl::Progress&) mutable {
-    if (Clock::now() - last_look < std::chrono::milliseconds(100)) return;
-    last_look = Clock::now();
-    const nb::gil_scoped_acquire gil;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-  };
-}
-
 RouteData read(const fs::path& study, const std::optional<fs::path>& data) {
   return read_routes(read_study(study), data.value_or(study.parent_path()));
 }
@@ -68,7 +57,7 @@ void bind_results(nb::module_& m) {
       .def_ro("names", &RouteFit::names, "Names of the weights, in the order of all arrays here.")
       .def_ro("trips", &RouteFit::trips, "Number of trips.")
       .def_prop_ro(
-          "status", [](const RouteFit& r) { return std::string(softrl::to_string(r.fit.status)); },
+          "status", [](const RouteFit& r) { return status_of(r.fit); },
           "\"converged\", \"iteration_limit\" or \"stalled\".")
       .def_prop_ro(
           "values", [](const RouteFit& r) { return r.fit.weights; }, rv, "[K] weights.")

@@ -66,8 +66,7 @@ void bind_fit(nb::module_& m) {
   nb::class_<IrlFit>(m, "IrlFit", "Fitted weights of a reward and their errors; definitions as in irl/maxent_irl.hpp.")
       .def_ro("names", &IrlFit::names, "Names of the weights, in the order of all arrays here.")
       .def_prop_ro(
-          "status", [](const IrlFit& r) { return std::string(softrl::to_string(r.fit.status)); },
-          "'converged', 'iteration_limit' or 'stalled'.")
+          "status", [](const IrlFit& r) { return status_of(r.fit); }, "'converged', 'iteration_limit' or 'stalled'.")
       .def_prop_ro(
           "values", [](const IrlFit& r) { return r.fit.weights; }, copy, "[k] weights.")
       .def_prop_ro(
@@ -130,7 +129,7 @@ void bind_maxent_irl(nb::module_& m) {
                                                 .optimiser = optimiser_named(optimiser),
                                                 .tolerance = tolerance,
                                                 .max_iterations = max_iterations,
-                                                .progress = to_observer({})});
+                                                .progress = stop_on_signals()});
         Eigen::VectorXd policy = likelihood.process().action_policy(fit.policy.policy(0));
         return IrlFit{.names = described.names, .fit = std::move(fit), .action_policy = std::move(policy)};
       },

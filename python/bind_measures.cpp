@@ -35,7 +35,8 @@ FiniteHorizonOptions finite_horizon_options(double temperature, const std::optio
           .base_measure = to_measure(log_weights),
           .rewards = rewards.value_or(DenseTable()),
           .final_values = final_values.value_or(VectorXd()),
-          .threads = threads};
+          .threads = threads,
+          .progress = stop_on_signals()};
 }
 
 void bind_finite_horizon(nb::module_& m) {
@@ -88,9 +89,8 @@ void bind_finite_horizon(nb::module_& m) {
 
 void bind_visitation(nb::module_& m) {
   nb::class_<Visitation>(m, "Visitation", "See tabular/visitation.hpp.")
-      .def_prop_ro(
-          "status", [](const Visitation& v) { return std::string(to_string(v.status)); },
-          "'converged', or, at discount 1, 'infeasible' for a policy that may never end, or 'stalled'.")
+      .def_prop_ro("status", &status_of<Visitation>,
+                   "'converged', or, at discount 1, 'infeasible' for a policy that may never end, or 'stalled'.")
       .def_ro("flow_residual", &Visitation::flow_residual, "By how much flow in and flow out differ, summed.")
       .def_ro("error_bound", &Visitation::error_bound, "Of the sum over states of the errors, rounding included.")
       .def_prop_ro(
@@ -109,9 +109,7 @@ void bind_visitation(nb::module_& m) {
 
 void bind_stationary_distribution(nb::module_& m) {
   nb::class_<StationaryDistribution>(m, "StationaryDistribution", "See tabular/stationary_distribution.hpp.")
-      .def_prop_ro(
-          "status", [](const StationaryDistribution& x) { return std::string(to_string(x.status)); },
-          "'converged' or 'stalled'.")
+      .def_prop_ro("status", &status_of<StationaryDistribution>, "'converged' or 'stalled'.")
       .def_ro("flow_residual", &StationaryDistribution::flow_residual, "By how much flow in and out differ, summed.")
       .def_ro("error_bound", &StationaryDistribution::error_bound, "Of the sum of the errors, rounding included.")
       .def_ro("recurrent_classes", &StationaryDistribution::recurrent_classes, "1: it is the same for every start.")
@@ -131,8 +129,7 @@ void bind_stationary_distribution(nb::module_& m) {
 
 void bind_hitting(nb::module_& m) {
   nb::class_<Hitting>(m, "Hitting", "See tabular/hitting.hpp.")
-      .def_prop_ro(
-          "status", [](const Hitting& h) { return std::string(to_string(h.status)); }, "'converged' or 'stalled'.")
+      .def_prop_ro("status", &status_of<Hitting>, "'converged' or 'stalled'.")
       .def_ro("error_bound", &Hitting::error_bound, "Of every finite entry, rounding included.")
       .def_prop_ro(
           "states", [](const Hitting& h) { return read_only(h.states); }, "[S] for a start in s; read-only.");

@@ -13,6 +13,7 @@
 #include <nanobind/stl/string.h>
 
 #include "softrl/progress.hpp"
+#include "softrl/status.hpp"
 #include "tabular/base_measure.hpp"
 #include "tabular/mdp.hpp"
 
@@ -28,18 +29,30 @@ inline softrl::tabular::BaseMeasure to_measure(const std::optional<Eigen::Vector
   return {.log_weights = log_weights.value_or(Eigen::VectorXd())};
 }
 
+// How a result's computation ended, in the word of the command line.
+template <class Result>
+std::string status_of(const Result& result) {
+  return std::string(softrl::to_string(result.status));
+}
+
+// With it, Ctrl-C ends a long computation.
+inline softrl::ProgressObserver stop_on_signals() {
+  using Clock = std::chrono::steady_clock;
+  return [last_look = Clock::now()](const softrl::Progress&) mutable {
+    if (Clock::now() - last_look < std::chrono::milliseconds(100)) return;
+    last_look = Clock::now();
+    const nanobind::gil_scoped_acquire gil;
+    if (PyErr_CheckSignals() != 0) throw nanobind::python_error();
+  };
+}
+
 using PythonObserver = std::function<void(const std::map<std::string, double>&)>;
 
 // What the observer sees is a dict of the measurements and the iteration. With or without one, Ctrl-C ends a long
 // solve.
 inline softrl::ProgressObserver to_observer(const std::optional<PythonObserver>& observer) {
-  using Clock = std::chrono::steady_clock;
-  return [&observer, last_look = Clock::now()](const softrl::Progress& progress) mutable {
-    if (Clock::now() - last_look > std::chrono::milliseconds(100)) {
-      last_look = Clock::now();
-      const nanobind::gil_scoped_acquire gil;
-      if (PyErr_CheckSignals() != 0) throw nanobind::python_error();
-    }
+  return [&observer, stop = stop_on_signals()](const softrl::Progress& progress) {
+    stop(progress);
     if (!observer) return;
     std::map<std::string, double> measurements{{"iteration", static_cast<double>(progress.done)}};
     for (const auto& [name, value] : progress.measurements) measurements.emplace(name, value);

@@ -197,9 +197,7 @@ std::optional<std::pair<double, double>> gain_bounds(const Solution& solution) {
 
 void bind_solution(nb::module_& m) {
   nb::class_<Solution>(m, "Solution", "What a solver found and certifies; see tabular/solution.hpp.")
-      .def_prop_ro(
-          "status", [](const Solution& s) { return std::string(to_string(s.status)); },
-          "'converged', 'iteration_limit', 'stalled' or 'infeasible'.")
+      .def_prop_ro("status", &status_of<Solution>, "'converged', 'iteration_limit', 'stalled' or 'infeasible'.")
       .def_prop_ro(
           "method", [](const Solution& s) { return std::string(to_string(s.method)); }, "The method that found it.")
       .def_ro("iterations", &Solution::iterations, "Sweeps, or linear solves of policy iteration.")
@@ -221,9 +219,8 @@ void bind_solution(nb::module_& m) {
                            s.error_bound);
       });
   nb::class_<PolicyEvaluation>(m, "PolicyEvaluation", "The exact value of a policy; see tabular/policy_evaluation.hpp.")
-      .def_prop_ro(
-          "status", [](const PolicyEvaluation& e) { return std::string(to_string(e.status)); },
-          "'converged', or 'infeasible' for a policy that never ends at discount 1.")
+      .def_prop_ro("status", &status_of<PolicyEvaluation>,
+                   "'converged', or 'infeasible' for a policy that never ends at discount 1.")
       .def_ro("residual", &PolicyEvaluation::residual, "max |T_pi V - V|.")
       .def_ro("error_bound", &PolicyEvaluation::error_bound, "max |values - V_pi| is at most this, rounding included.")
       .def_prop_ro(
@@ -291,6 +288,14 @@ void bind_solvers(nb::module_& m) {
       "initial_values [S]  warm start\n"
       "threads             0: one for each core; the answer does not depend on it\n"
       "progress            called each iteration with {'iteration', 'residual', 'error_bound'}");
+  m.def(
+      "states_without_exit",
+      [](const Mdp& mdp, const std::optional<VectorXd>& log_weights) {
+        return states_without_exit(mdp, to_measure(log_weights));
+      },
+      "mdp"_a, nb::kw_only(), "log_weights"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(),
+      "The states from which no terminal state can be reached: with one of them, a model has no solution at discount "
+      "1. `log_weights` [K] as for `solve`.");
   const PolicyEvaluationOptions defaults;
   m.def(
       "policy_evaluation",

@@ -22,6 +22,8 @@ def weights(names, values, std_errors, truth=None, z=1.96):
         axis.set(title=name, xticks=[], xlim=(-1, 1))
         axis.spines[["top", "right", "bottom"]].set_visible(False)
     figure.axes[0].set_ylabel("weight (utility per unit)")
-    figure.axes[-1].legend(loc="best", frameon=False, fontsize="small")
+    if truth:  # below the panels, where no marker of it can be taken for an estimate
+        handles = {label: handle for axis in figure.axes for handle, label in zip(*axis.get_legend_handles_labels())}
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False, fontsize="small")
     figure.suptitle(f"Fitted route preferences, ±{z:g} standard errors")
     return figure

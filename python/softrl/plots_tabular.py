@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from . import tabular
 
@@ -13,6 +14,16 @@ _STEPS = np.array([[-1, 0], [0, 1], [1, 0], [0, -1]])  # up, right, down, left a
 
 def _world(world):
     return world if isinstance(world, tabular.Gridworld) else tabular.read_gridworld(world)
+
+
+def _solve(mdp, temperature, tolerance=1e-8):
+    """The solution, or ValueError where there is none to draw."""
+    solution = tabular.solve(mdp, "policy_iteration", temperature=temperature, tolerance=tolerance)
+    if not np.isfinite(solution.error_bound):
+        raise ValueError(
+            f"no solution is certified at temperature {temperature:g} and discount {mdp.discount:g}: {solution.status}"
+        )
+    return solution
 
 
 def draw_gridworld(axes, world, mdp, solution):
@@ -59,7 +70,7 @@ def gridworld(world, discount=None, temperature=1.0):
     temperatures = np.atleast_1d(temperature)
     figure, panels = _maps(world, len(temperatures))
     for axes, alpha in zip(panels.flat, temperatures):
-        solution = tabular.solve(mdp, "policy_iteration", temperature=alpha)
+        solution = _solve(mdp, alpha)
         image = draw_gridworld(axes, world, mdp, solution)
         axes.set_title(f"temperature {alpha:g}, discount {mdp.discount:g}", fontsize=10)
         figure.colorbar(image, ax=axes, shrink=0.9, label="soft value")
@@ -76,7 +87,7 @@ def visitation(world, discount=None, temperature=1.0):
     temperatures = np.atleast_1d(temperature)
     figure, panels = _maps(world, len(temperatures))
     for axes, alpha in zip(panels.flat, temperatures):
-        solution = tabular.solve(mdp, "policy_iteration", temperature=alpha)
+        solution = _solve(mdp, alpha)
         visits = tabular.visitation(mdp, solution.policy).states
         shown = np.full(world.state_at.shape, np.nan)
         shown[tuple(world.cells.T)] = np.where(visits > 0, visits, np.nan)
@@ -88,7 +99,8 @@ def visitation(world, discount=None, temperature=1.0):
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_title(f"temperature {alpha:g}, discount {mdp.discount:g}", fontsize=10)
-        figure.colorbar(image, ax=axes, shrink=0.9, label="expected discounted visits")
+        visits_name = "expected visits" if mdp.discount == 1.0 else "expected discounted visits"
+        figure.colorbar(image, ax=axes, shrink=0.9, label=visits_name)
     return figure
 
 
@@ -98,7 +110,7 @@ def convergence(world, discount=None, temperature=1.0, methods=None):
     Errors are on an axis that is linear near 0 and logarithmic beyond, so that both sides of the band are seen.
     """
     mdp = _world(world).mdp(discount)
-    truth = tabular.solve(mdp, "policy_iteration", temperature=temperature, tolerance=0.0)
+    truth = _solve(mdp, temperature, tolerance=0.0)
     methods = [m for m in tabular.methods if m != "auto"] if methods is None else list(methods)
     columns = min(len(methods), 4)
     figure, panels = plt.subplots(
@@ -111,14 +123,16 @@ def convergence(world, discount=None, temperature=1.0, methods=None):
         shown = np.unique(np.geomspace(1, whole.iterations, 40).astype(int))
         steps = [tabular.solve(mdp, method, temperature=temperature, max_iterations=int(n)) for n in shown]
         errors = np.array([[(s.values - truth.values).min(), (s.values - truth.values).max()] for s in steps])
-        axes.fill_between(
-            shown, [-s.upper_gap for s in steps], [s.lower_gap for s in steps], color="tab:blue", alpha=0.25,
-            linewidth=0, label="certified band",
-        )  # fmt: skip
+        ends = [0.8, 1.25] if len(shown) == 1 else shown  # so that a band of one iteration is seen
+        below, above = np.broadcast_to([[-s.upper_gap, s.lower_gap] for s in steps], (len(ends), 2)).T
+        axes.fill_between(ends, below, above, color="tab:blue", alpha=0.25, linewidth=0, label="certified band")
         axes.plot(shown, errors[:, 0], ".", color="tab:orange", markersize=4, label="true error, least and largest")
         axes.plot(shown, errors[:, 1], ".", color="tab:orange", markersize=4)
         axes.set_title(method, fontsize=10)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if whole.iterations < 200 else (1,)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.set_xlim(0.8, max(1.25 * whole.iterations, 2.5))
         axes.set_yscale("symlog", linthresh=1e-8)
         axes.set_yticks([-1, -1e-4, 0, 1e-4, 1])
         axes.minorticks_off()
@@ -135,17 +149,23 @@ def convergence(world, discount=None, temperature=1.0, methods=None):
 
 
 def cooling(world, discount=None, temperatures=None):
-    """Largest gain V_α − V_0 of the soft over the hard values against the temperature, with its bound."""
+    """Largest gain V_α − V_0 of the soft over the hard values against the temperature, with its bound.
+
+    At discount 1 there is no such bound, and from some temperature on no solution: that part is shaded.
+    """
     mdp = _world(world).mdp(discount)
     temperatures = np.geomspace(1e-3, 10.0, 40) if temperatures is None else np.asarray(temperatures)
-    hard = tabular.solve(mdp, "policy_iteration", temperature=0.0)
-    gains = [
-        (tabular.solve(mdp, "policy_iteration", temperature=alpha).values - hard.values).max() for alpha in temperatures
-    ]
+    hard = _solve(mdp, 0.0)
+    solutions = [tabular.solve(mdp, "policy_iteration", temperature=alpha) for alpha in temperatures]
+    solved = np.array([np.isfinite(solution.error_bound) for solution in solutions])
+    gains = [(solution.values - hard.values).max() for solution in solutions]
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    axes.plot(temperatures, gains, ".-", label=r"$\max_s\, V_\alpha(s) - V_0(s)$")
-    bound = temperatures * np.log(mdp.action_names) / (1.0 - mdp.discount)
-    axes.plot(temperatures, bound, "k--", linewidth=1, label=r"$\alpha \log|A| / (1 - \gamma)$")
+    axes.plot(temperatures, np.where(solved, gains, np.nan), ".-", label=r"$\max_s\, V_\alpha(s) - V_0(s)$")
+    if mdp.discount < 1.0:
+        bound = temperatures * np.log(mdp.action_names) / (1.0 - mdp.discount)
+        axes.plot(temperatures, bound, "k--", linewidth=1, label=r"$\alpha \log|A| / (1 - \gamma)$")
+    if not solved.all():
+        axes.axvspan(temperatures[~solved].min(), temperatures.max(), color="0.9", label="no solution")
     axes.set(xscale="log", yscale="log", xlabel="temperature α", ylabel="gain (reward units)")
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
@@ -153,9 +173,13 @@ def cooling(world, discount=None, temperatures=None):
 
 
 def newton_rate(world, discount=None, temperature=1.0):
-    """Error after a policy iteration against the error before it, with the quadratic bound of docs/math.md 2.7."""
+    """Error after a policy iteration against the error before it; below discount 1 with the quadratic bound of
+    docs/math.md 2.7. `temperature` must be positive.
+    """
+    if not temperature > 0.0:
+        raise ValueError(f"temperature must be positive, got {temperature:g}")
     mdp = _world(world).mdp(discount)
-    truth = tabular.solve(mdp, "policy_iteration", temperature=temperature, tolerance=0.0)
+    truth = _solve(mdp, temperature, tolerance=0.0)
     policy, errors = tabular.boltzmann_policy(mdp, np.zeros(mdp.pairs), temperature=temperature), []
     for _ in range(30):
         values = tabular.policy_evaluation(mdp, policy, temperature=temperature).values
@@ -166,9 +190,11 @@ def newton_rate(world, discount=None, temperature=1.0):
     before, after = np.array(errors[:-1]), np.maximum(errors[1:], truth.error_bound)
 
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    span = np.geomspace(before.min() / 3.0, before.max() * 3.0, 100)
-    quadratic = mdp.discount**2 * span**2 / (8.0 * temperature * (1.0 - mdp.discount))
-    axes.plot(span, np.minimum(mdp.discount * span, quadratic), "k--", linewidth=1, label="bound: linear, then quadratic")
+    if mdp.discount < 1.0 and before.size:
+        span = np.geomspace(before.min() / 3.0, before.max() * 3.0, 100)
+        quadratic = mdp.discount**2 * span**2 / (8.0 * temperature * (1.0 - mdp.discount))
+        bound = np.minimum(mdp.discount * span, quadratic)
+        axes.plot(span, bound, "k--", linewidth=1, label="bound: linear, then quadratic")
     axes.axhline(truth.error_bound, color="0.6", linewidth=1, linestyle=":", label="accuracy of the reference")
     axes.plot(before, after, "o-", color="tab:orange", label="policy iteration")
     axes.set(xscale="log", yscale="log", xlabel="error before the step", ylabel="error after it")

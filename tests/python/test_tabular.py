@@ -328,3 +328,38 @@ def test_soft_q_learning_is_exact_where_nothing_is_left_to_chance():
     )
     np.testing.assert_allclose(learned.values, tabular.solve(mdp, temperature=0.5).values, atol=1e-7)
     assert learned.updates.sum() == 20_000
+
+
+def test_names_the_states_without_an_end():
+    mdp = tabular.Mdp(discount=1.0, action_offsets=[0, 2, 3, 3], rewards=[-1.0] * 3, successors=[1, 2, 1], terminal={2: 0.0})
+    assert tabular.states_without_exit(mdp) == [1]
+    assert tabular.states_without_exit(mdp, log_weights=np.array([0.0, -np.inf, 0.0])) == [0, 1]
+    assert tabular.solve(mdp).status == "infeasible"
+
+
+CORRIDOR = "map = \"S..G\"\nstep_cost = 1.0\n"
+
+
+def test_plots_show_what_there_is_at_discount_1():
+    """Without terms of 1 / (1 − γ), and with a message where there is no solution: α log 4 > 1 is worth wandering for."""
+    from softrl import plots_tabular as plots
+
+    world = tabular.parse_gridworld(CORRIDOR)
+    temperatures = np.array([0.1, 0.3, 5.0])
+    with np.errstate(all="raise"):
+        for discount, lines in ((0.9, 2), (1.0, 1)):
+            axes = plots.cooling(world, discount, temperatures).axes[0]
+            assert len(axes.lines) == lines
+            gains = axes.lines[0].get_ydata()
+            for temperature, gain in zip(temperatures[:2], gains):
+                soft, hard = (tabular.solve(world.mdp(discount), temperature=t).values for t in (temperature, 0.0))
+                assert gain == pytest.approx((soft - hard).max(), abs=1e-6)
+            assert np.isnan(gains[2]) == (discount == 1.0)
+            axes = plots.newton_rate(world, discount, temperature=0.3).axes[0]
+            labels = [line.get_label() for line in axes.lines]
+            assert ("bound: linear, then quadratic" in labels) == (discount < 1.0) and "policy iteration" in labels
+    for plot in (plots.gridworld, plots.visitation, plots.convergence, plots.newton_rate):
+        with pytest.raises(ValueError, match="temperature 5 and discount 1: infeasible"):
+            plot(world, 1.0, temperature=5.0)
+    with pytest.raises(ValueError, match="temperature must be positive, got 0"):
+        plots.newton_rate(world, temperature=0.0)
