@@ -102,8 +102,9 @@ std::string remark_on_trapped(const SolveArguments& arguments, const Model& mode
                   what, arguments.reference.reference.empty() ? "" : " by actions of the reference policy", names,
                   trapped.size() > most ? "; ..." : "");
   if (model.mdp.discount() < 1.0) return text;
-  return text + fmt::format(", so that at discount 1 they have no finite value: {}, or lower the discount",
-                            model.gridworld ? "make them walls (#)" : "give them a way to one");
+  return text +
+         fmt::format(", so that at discount 1 they have no finite value: {}, or lower the discount",
+                     model.gridworld ? "give them a way to one or make them walls (#)" : "give them a way to one");
 }
 
 // What the figures alone do not say.

@@ -127,7 +127,7 @@ def test_says_when_the_goal_cannot_be_reached(softrl, tmp_path):
     assert "(row 1, column 1; row 1, column 2; row 1, column 3)" in result.stdout
     result = softrl("solve", grid, "--temperature", 0, "--discount", 1)
     assert result.returncode == 1 and "infeasible" in result.stdout
-    assert "(row 1, column 1; " in result.stdout and "make them walls" in result.stdout
+    assert "(row 1, column 1; " in result.stdout and "make them walls (#)" in result.stdout
 
 
 def test_names_the_states_that_the_reference_policy_locks_in(softrl, tmp_path):
