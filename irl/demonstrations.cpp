@@ -158,6 +158,8 @@ std::vector<Demonstration> simulate(const Mdp& mdp, const MaxEntProcess& process
   check_count("count", options.count, 1);
   check_count("max_steps", options.max_steps, 1);
   const Horizon& horizon = process.horizon();
+  if (horizon.at_goal && !mdp.deterministic())
+    throw std::invalid_argument("a fixed horizon that ends at a goal cannot be simulated where moves are not sure");
   const int limit =
       horizon.kind == Horizon::Kind::Fixed ? std::min(horizon.steps, options.max_steps) : options.max_steps;
   std::vector<Eigen::VectorXd> actions;  // [layers] of [K]
@@ -171,6 +173,11 @@ std::vector<Demonstration> simulate(const Mdp& mdp, const MaxEntProcess& process
     Index state = random.categorical(as_span(initial));
     if (mdp.is_terminal(state))
       throw std::invalid_argument(fmt::format("state {} is terminal, but episodes may start there", state));
+    if (!std::isfinite(policy.values(0, state)))
+      throw std::invalid_argument(
+          fmt::format("from state {}, where episodes may start, no goal can be reached in {} "
+                      "steps",
+                      state, horizon.steps));
     demonstration.states.push_back(state);
     for (int t = 0; t < limit && !mdp.is_terminal(state); ++t) {
       const auto row = as_span(actions[static_cast<std::size_t>(horizon.layer(t))])

@@ -56,7 +56,8 @@ DemonstrationCounts count(const Mdp& mdp, const MdpFeatures& features, const Max
       .sources = {},
       .steps = {}};
   const auto is_cut = [&](const Demonstration& demonstration) {
-    const bool whole = horizon.kind == Horizon::Kind::Fixed && demonstration.steps() == horizon.steps;
+    const bool whole =
+        horizon.kind == Horizon::Kind::Fixed && !horizon.at_goal && demonstration.steps() == horizon.steps;
     return !whole && !mdp.is_terminal(demonstration.states.back());
   };
   counts.by_action =
@@ -111,6 +112,16 @@ MaxEntLikelihood::MaxEntLikelihood(const Mdp& mdp, MdpFeatures features, Demonst
   check_size("columns of feature counts", counts_.features.cols(), features_.count());
   if (process_.pairs().empty() && features_.on == MdpFeatures::On::Transitions && !mdp.deterministic())
     transition_features_ = features_.values;
+  if (horizon.at_goal) {
+    const SoftPolicy any = process_.solve(Eigen::VectorXd::Zero(process_.choices().pairs()));
+    for (Eigen::Index d = 0; d < n; ++d)
+      for (const Source& source : counts_.sources[static_cast<std::size_t>(d)])
+        if (!std::isfinite(any.values(source.step, source.state)))
+          throw std::invalid_argument(
+              fmt::format("demonstration {} (counted from 0) is in state {} after {} steps, "
+                          "from where no goal can be reached within the horizon's {}",
+                          d, source.state, source.step, horizon.steps));
+  }
   score_terms_.resize(static_cast<std::size_t>(horizon.layers()));
   for (Eigen::Index d = 0; d < n; ++d)
     for (const Source& source : counts_.sources[static_cast<std::size_t>(d)]) {

@@ -1,6 +1,7 @@
 #include "irl/maxent_process.hpp"
 
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -79,8 +80,15 @@ MaxEntProcess::MaxEntProcess(const Mdp& mdp, PathModel model, const Horizon& hor
       }
     }
   }
-  if (horizon_.kind != Horizon::Kind::ToGoal) return;
-  if (!mdp.has_terminal_states()) throw std::invalid_argument("a horizon to_goal needs a terminal state");
+  if (horizon_.kind != Horizon::Kind::ToGoal && !horizon_.at_goal) return;
+  if (!mdp.has_terminal_states()) throw std::invalid_argument("a horizon that ends at a goal needs a terminal state");
+  if (horizon_.at_goal) {
+    if (!choices_.deterministic())
+      throw std::invalid_argument(
+          "a fixed horizon that ends at a goal needs moves that are sure, or maxent_paths: no policy can promise to be "
+          "at a goal in time");
+    return;
+  }
   const std::vector<Index> trapped = tabular::states_without_exit(choices_, measure_);
   if (!trapped.empty())
     throw std::invalid_argument(
@@ -101,9 +109,12 @@ SoftPolicy MaxEntProcess::solve(const Eigen::VectorXd& rewards) {
 }
 
 SoftPolicy MaxEntProcess::solve_fixed(const Eigen::VectorXd& rewards) const {
+  Eigen::VectorXd final_values = Eigen::VectorXd::Zero(choices_.states());
+  if (horizon_.at_goal) final_values.setConstant(-std::numeric_limits<double>::infinity());
   try {
     tabular::FiniteHorizonSolution solution = tabular::backward_induction(
-        {choices_, horizon_.steps}, {.temperature = 1.0, .base_measure = measure_, .rewards = rewards.transpose()});
+        {choices_, horizon_.steps},
+        {.temperature = 1.0, .base_measure = measure_, .rewards = rewards.transpose(), .final_values = final_values});
     return {.feasible = true, .values = std::move(solution.values), .policies = std::move(solution.policy)};
   } catch (const std::invalid_argument&) {  // values might overflow
     return {.feasible = false};

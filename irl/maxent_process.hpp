@@ -9,7 +9,8 @@
 // optimist, who takes luck for a matter of choice at the price of its improbability. Both are the same where moves are
 // sure.
 //
-// Terminal states end the path and are worth 0.
+// Terminal states end the path and are worth 0. So is the end of a fixed horizon, or it is worth −∞: then paths that
+// are at no goal by then have no probability.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -31,8 +32,10 @@ struct Horizon {
   Kind kind;
   int steps = 0;          // N, of Fixed
   double discount = 1.0;  // γ; 1 of Fixed and ToGoal
+  bool at_goal = false;   // Of Fixed: paths end in a terminal state, after at most N steps.
 
   static Horizon fixed(int steps) { return {.kind = Kind::Fixed, .steps = steps}; }  // ≥ 1 steps, then 0
+  static Horizon fixed_to_goal(int steps) { return {.kind = Kind::Fixed, .steps = steps, .at_goal = true}; }
   static Horizon discounted(double discount) { return {.kind = Kind::Discounted, .discount = discount}; }  // in [0, 1)
   static Horizon to_goal() { return {.kind = Kind::ToGoal}; }  // until a terminal state, however long that takes
 
@@ -44,8 +47,8 @@ struct Horizon {
 // The optimum for one reward.
 struct SoftPolicy {
   bool feasible;  // False where there is none, or none that can be certified: paths sum to infinity, or overflow.
-  tabular::DenseTable values = {};    // [layers (+ 1 if fixed), S] V = log Z
-  tabular::DenseTable policies = {};  // [layers, C] P(choice | state)
+  tabular::DenseTable values = {};    // [layers (+ 1 if fixed), S] V = log Z; −∞ where no goal is near enough
+  tabular::DenseTable policies = {};  // [layers, C] P(choice | state); 0 there
 
   Eigen::VectorXd policy(int layer) const { return policies.row(layer).transpose(); }
 };
@@ -59,7 +62,8 @@ struct Source {
 
 class MaxEntProcess {
  public:
-  // Throws std::invalid_argument: a horizon out of range, or for ToGoal a state that cannot reach a terminal one.
+  // Throws std::invalid_argument: a horizon out of range; for ToGoal a state that cannot reach a terminal one; for
+  // fixed_to_goal choices that are not sure (no policy can promise to be at a goal in time), or no terminal state.
   MaxEntProcess(const Mdp& mdp, PathModel model, const Horizon& horizon);
 
   PathModel model() const { return model_; }

@@ -44,6 +44,8 @@ void check_features(const Mdp& mdp, const MdpFeatures& features) {
   check_count("number of features", features.count(), 1);
   check_size("columns of features", features.values.cols(), features.count());
   check_size(fmt::format("rows of features on {}s", describe(features.on)), features.values.rows(), rows);
+  if (std::find(features.names.begin(), features.names.end(), "") != features.names.end())
+    throw std::invalid_argument("names of features must not be empty");
   for (auto name = features.names.begin(); name != features.names.end(); ++name)
     if (std::find(features.names.begin(), name, *name) != name)
       throw std::invalid_argument(fmt::format("feature \"{}\" appears twice", *name));
@@ -53,6 +55,12 @@ void check_features(const Mdp& mdp, const MdpFeatures& features) {
         throw std::invalid_argument(fmt::format("feature {} must be at most {:g} in size, got {} at {} {}",
                                                 features.names[static_cast<std::size_t>(j)], largest_feature,
                                                 features.values(i, j), describe(features.on), i));
+  for (Eigen::Index j = 0; j < features.values.cols(); ++j)
+    if (const double size = features.values.col(j).lpNorm<Eigen::Infinity>();
+        size > 0.0 && size < 1.0 / largest_feature)
+      throw std::invalid_argument(
+          fmt::format("feature {} must be 0 everywhere or reach {:g} in size, but is at most {}",
+                      features.names[static_cast<std::size_t>(j)], 1.0 / largest_feature, size));
 }
 
 MdpFeatures join(const Mdp& mdp, const std::vector<MdpFeatures>& parts) {

@@ -28,7 +28,8 @@ struct MdpFeatures {
 };
 
 // Throws std::invalid_argument, naming the feature and the row: a wrong size, a value that is not finite or is beyond
-// largest_feature (features.hpp), a name that appears twice, no feature at all.
+// largest_feature (features.hpp), a feature whose squares underflow, a name that is empty or appears twice, no feature
+// at all.
 void check_features(const Mdp& mdp, const MdpFeatures& features);
 
 // All of `parts` side by side, on whatever all of them can be told of.

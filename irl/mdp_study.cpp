@@ -72,7 +72,8 @@ Horizon read_horizon(const Config& table) {
   if (kind != "fixed") table.fail("kind", fmt::format("must be fixed, discounted or to_goal, got \"{}\"", kind));
   const std::int64_t steps = table.integer("steps");
   if (steps < 1 || steps > 1'000'000) table.fail("steps", fmt::format("must be in [1, 1000000], got {}", steps));
-  return Horizon::fixed(static_cast<int>(steps));
+  const auto count = static_cast<int>(steps);
+  return table.boolean("at_goal", false) ? Horizon::fixed_to_goal(count) : Horizon::fixed(count);
 }
 
 double penalty(const Config& table, std::string_view key) {

@@ -8,7 +8,7 @@
 //     features = ["step", "puddle", "goal"]
 //
 //     [horizon]
-//     kind = "to_goal"                         # or "fixed" with steps = 50, or "discounted" with discount = 0.97
+//     kind = "to_goal"                         # or "fixed" with steps = 50 (and at_goal = true), or "discounted" with discount = 0.97
 //
 //     [feature.step]                           # one of constant, enters, distance_to, file
 //     constant = 1

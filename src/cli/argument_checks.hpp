@@ -16,6 +16,12 @@ inline std::string must_be_integer(const std::string& word) {
   return error == std::errc() && stop == end ? "" : "must be an integer, got " + word;
 }
 
+// Seeds, for one.
+inline std::string must_be_natural_number(const std::string& word) {
+  if (const std::string wrong = must_be_integer(word); !wrong.empty()) return wrong;
+  return word.starts_with('-') ? "must be at least 0, got " + word : "";
+}
+
 inline std::string must_not_be_empty(const std::string& word) { return word.empty() ? "must not be empty" : ""; }
 
 }  // namespace softrl::cli

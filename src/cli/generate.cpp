@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/model_argument.hpp"
 #include "cli/output.hpp"
@@ -119,11 +120,7 @@ void add_generate(CLI::App& app, Run& run) {
         add(kind, "--actions", options.actions, "Actions in every state");
         add(kind, "--branching", options.branching, "Successors of each action");
         add(kind, "--terminal", options.terminal, "How many of the states are terminal");
-        kind.add_option("--seed", options.seed, "Seed")
-            ->check([](const std::string& seed) {
-              return seed.starts_with('-') ? fmt::format("must be at least 0, got {}", seed) : std::string();
-            })
-            ->capture_default_str();
+        kind.add_option("--seed", options.seed, "Seed")->check(must_be_natural_number)->capture_default_str();
       },
       [](const auto& options) { return tabular::garnet(options); });
   add_kind<tabular::RiverSwimOptions>(

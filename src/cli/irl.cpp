@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/argument_checks.hpp"
 #include "cli/array_files.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -31,7 +32,8 @@ using tabular::Mdp;
 std::string describe(const irl::Horizon& horizon) {
   switch (horizon.kind) {
     case irl::Horizon::Kind::Fixed:
-      return fmt::format("fixed horizon of {}", counted(horizon.steps, "step"));
+      return fmt::format("fixed horizon of {}{}", counted(horizon.steps, "step"),
+                         horizon.at_goal ? ", at a goal by then" : "");
     case irl::Horizon::Kind::Discounted:
       return fmt::format("discount {}", horizon.discount);
     case irl::Horizon::Kind::ToGoal:
@@ -244,7 +246,9 @@ void add_irl(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--l1", fit->l1, "L1 penalty, in nats (default: the study's, else 0)");
   command->add_option("--l2", fit->l2, "L2 penalty, in nats (default: the study's, else 0)");
-  command->add_option("--max-iterations", fit->max_iterations, "Limit of the search")->capture_default_str();
+  command->add_option("--max-iterations", fit->max_iterations, "Limit of the search")
+      ->capture_default_str()
+      ->check(must_be_integer);
   command->add_option("--json", fit->json, "Write the result to this file");
   command->add_option("--values", fit->values, "Write V = log Z [S] to this .npy file; [N+1, S] for a fixed horizon");
   command->add_option("--policy", fit->policy, "Write the policy [S, A] to this .npy file; [N, S, A] likewise");
@@ -259,12 +263,15 @@ void add_irl(CLI::App& app, Run& run) {
   command
       ->add_option("--temperature", simulate->temperature, "What the MDP's own rewards are divided by, in reward units")
       ->capture_default_str();
-  command->add_option("--count", simulate->options.count, "Demonstrations")->capture_default_str();
+  command->add_option("--count", simulate->options.count, "Demonstrations")
+      ->capture_default_str()
+      ->check(must_be_integer);
   command->add_option("--max-steps", simulate->options.max_steps, "Where a demonstration is cut")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(must_be_integer);
   command->add_option("--seed", simulate->options.seed, "Seed of the random numbers")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(must_be_natural_number);
   command->callback([simulate, &run] { run = [simulate] { return simulate->run(); }; });
 }
 

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/weight_options.hpp"
@@ -249,7 +250,7 @@ void add_routes(CLI::App& app, Run& run) {
   command->add_option("--trips", generate->options.trips, "Trips")->capture_default_str();
   command->add_option("--seed", generate->options.seed, "Seed of the random numbers")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(must_be_natural_number);
   command->callback([generate, &run] { run = [generate] { return generate->run(); }; });
 }
 

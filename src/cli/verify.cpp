@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/html_report.hpp"
 #include "cli/model_argument.hpp"
@@ -180,9 +181,7 @@ void add_verify(CLI::App& app, Run& run) {
       ->capture_default_str();
   add_reference_argument(*command, arguments->reference);
   command->add_option("--seed", arguments->options.seed, "Seed of the random cases on which each theorem is tried")
-      ->check([](const std::string& seed) {
-        return seed.starts_with('-') ? fmt::format("must be at least 0, got {}", seed) : std::string();
-      })
+      ->check(must_be_natural_number)
       ->capture_default_str();
   command->add_option("--trials", arguments->options.trials, "Random cases for each theorem")->capture_default_str();
   command->add_option("--json", arguments->json, "Write the measurements to this file");

@@ -95,6 +95,20 @@ def test_features_from_arrays(softrl, examples, tmp_path):
         assert a["value"] == pytest.approx(b["value"], abs=1e-9)
 
 
+def test_a_long_fixed_horizon_at_goal_is_to_goal(softrl, examples, tmp_path):
+    """At a goal after at most 400 steps: walks of more than that are too rare to matter."""
+    study = (examples / "cliff.toml").read_text()
+    (examples / "fixed.toml").write_text(study.replace('kind = "to_goal"', 'kind = "fixed"\nsteps = 400\nat_goal = true'))
+    answers = []
+    for name in ("cliff", "fixed"):
+        result = softrl("irl", "fit", examples / f"{name}.toml", "--json", tmp_path / "fit.json")
+        assert result.returncode == 0, result
+        answers.append(json.loads((tmp_path / "fit.json").read_text()))
+    assert "at a goal by then" in result.stdout
+    for a, b in zip(answers[0]["parameters"], answers[1]["parameters"]):
+        assert a["value"] == pytest.approx(b["value"], abs=1e-6)
+
+
 def test_penalties_optimisers_fixed_weights_and_limits(softrl, examples, tmp_path):
     out = tmp_path / "fit.json"
 
@@ -141,6 +155,8 @@ def test_refuses_bad_studies(refuses, examples):
         ('enters = "H"', 'enters = "HH"', ["feature.fall.enters", "HH"]),
         ('enters = "H"', 'enters = "x"', ["feature.fall", "no cell of the map is a 'x'"]),
         ('enters = "H"', 'file = "x.npy"\non = "cells"', ["feature.fall.on", "cells"]),
+        ('kind = "to_goal"', 'kind = "fixed"\nsteps = 5\nat_goal = true', ["bad.toml: demonstration 0", "more than"]),
+        ('kind = "to_goal"', 'kind = "fixed"\nsteps = 50\nat_goal = 1', ["horizon.at_goal"]),
         ("cliff.toml", "no.toml", ["no.toml"]),
         ("cliff.csv", "no.csv", ["no.csv"]),
         ("constant = 1", "constant = 1\ncolour = 2", ["colour"]),
@@ -158,6 +174,8 @@ def test_refuses_bad_studies(refuses, examples):
     refuses("irl", "simulate", path, "--temperature", 0, *out, words=["--temperature", "0"])
     refuses("irl", "simulate", path, "--weights", "step=-2,fall=0", "--count", 0, *out, words=["--count", "0"])
     refuses("irl", "simulate", path, "--weights", "step=-2,fall=0", "--max-steps", 0, *out, words=["--max-steps", "0"])
+    for seed, words in ((-1, "at least 0"), (1.5, "integer"), ("x", "integer"), (10**30, "too large")):
+        refuses("irl", "simulate", path, "--seed", seed, *out, words=["--seed", words, str(seed)])
     refuses("irl", "fit", path, "--l1", 1, "--optimiser", "exponentiated_gradient", words=["--l1", "exponentiated"])
     refuses("irl", "fit", path, "--start", "step=1,fall=0", words=["--start", "no feasible weights"])
     refuses("irl", "fit", path, "--json", examples / "cliff.csv", words=["cliff.csv"])

@@ -125,6 +125,49 @@ TEST(MaxEntLikelihood, OfPathsIsTheirLogProbability) {
   EXPECT_LT((at->gradient - (counted - weighted / z)).norm(), 1e-12);
 }
 
+// With 1 only at goals: the same over the paths that are in a terminal state after at most four steps.
+TEST(MaxEntLikelihood, OfPathsThatEndAtAGoalLeavesOutTheOthers) {
+  const Mdp mdp = example(2);
+  const MdpFeatures features = example_features(mdp, MdpFeatures::On::Transitions, 2);
+  const Eigen::Vector3d weights(-0.5, 0.4, -0.3);
+  const auto walks = random_walks(mdp, 40, 4, 2);
+  const auto whole = std::find_if(walks.begin(), walks.end(), [&](const Demonstration& walk) {
+    return walk.steps() > 1 && mdp.is_terminal(walk.states.back());
+  });
+  ASSERT_NE(whole, walks.end());
+  const Horizon horizon = Horizon::fixed_to_goal(4);
+  MaxEntLikelihood likelihood(mdp, features, {*whole}, PathModel::MaxEntPaths, horizon);
+  double z = 0.0;
+  Eigen::Vector3d weighted = Eigen::Vector3d::Zero();
+  Eigen::Matrix3d squares = Eigen::Matrix3d::Zero();
+  each_trajectory(mdp, whole->states[0], 4, [&](const Trajectory& path) {
+    if (!mdp.is_terminal(path.states.back())) return;
+    Eigen::Vector3d counts = Eigen::Vector3d::Zero();
+    for (const Index t : path.transitions) counts += features.values.row(t).transpose();
+    const double p = path.move_probability * std::exp(weights.dot(counts));
+    z += p;
+    weighted += p * counts;
+    squares += p * counts * counts.transpose();
+  });
+  const Eigen::Vector3d counted = likelihood.counts().features.row(0).transpose(), mean = weighted / z;
+  const auto at = likelihood.curvature(weights);
+  EXPECT_NEAR(at->value, weights.dot(counted) - std::log(z), 1e-12);
+  EXPECT_LT((at->gradient - (counted - mean)).norm(), 1e-12);
+  EXPECT_LT((at->hessian + squares / z - mean * mean.transpose()).norm(), 1e-12);
+
+  // Where none is near enough, or moves are not sure.
+  const Mdp corridor = tabular::corridor(4, 1.0, 1.0);
+  const Demonstration back_and_forth{.name = "slow", .states = {0, 0, 1}, .actions = {1, 0}};
+  const MdpFeatures steps{.names = {"step"}, .on = MdpFeatures::On::States, .values = Eigen::VectorXd::Ones(5)};
+  const auto of_corridor = [&](int limit) {
+    return MaxEntLikelihood(corridor, steps, {back_and_forth}, PathModel::CausalEntropy, Horizon::fixed_to_goal(limit));
+  };
+  EXPECT_TRUE(of_corridor(5).evaluate(Eigen::VectorXd::Zero(1)));
+  EXPECT_THAT([&] { of_corridor(4); }, ThrowsMessage<std::invalid_argument>(HasSubstr("state 1 after 2 steps")));
+  EXPECT_THAT([&] { MaxEntLikelihood(mdp, features, {*whole}, PathModel::CausalEntropy, horizon); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("no policy can promise")));
+}
+
 // What the model says of the variance of the score, averaged over all trajectories that it may produce, is that
 // variance: Σ P(trajectory) s sᵀ. With the horizon's end, with cuts and with a discount.
 TEST(MaxEntLikelihood, ScoresVaryAsTheModelSays) {
@@ -198,6 +241,11 @@ TEST(MaxEntLikelihood, NamesWhatItRefuses) {
   bad = good;
   bad.names[1] = "f0";
   refuses(bad, walks, "\"f0\"", "twice");
+  bad.names[1] = "";
+  refuses(bad, walks, "names of features", "empty");
+  bad = good;
+  bad.values.col(1) *= 1e-200;
+  refuses(bad, walks, "feature f1", "must be 0 everywhere or reach 1e-100");
   refuses(good, {}, "number of demonstrations", "0");
   Demonstration lost = walks[0];
   lost.states[1] = 99;
