@@ -11,15 +11,13 @@
 namespace softrl::irl {
 namespace {
 
-constexpr double flat = 1e-6;
-
 // A weight takes part in a direction (of unit length) if its share is above this.
 constexpr double takes_part = 1e-3;
 
 }  // namespace
 
 Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale,
-                        const Eigen::MatrixXd& score_variance) {
+                        const Eigen::MatrixXd& score_variance, double flat) {
   const Eigen::Index n = hessian.rows();
   Covariances result{};
   result.condition_number = 1.0;
@@ -27,6 +25,7 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
   const Eigen::VectorXd unit = scale.cwiseInverse();
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(-(unit.asDiagonal() * hessian * unit.asDiagonal()));
 
+  flat = std::max(flat, 1e-15 * static_cast<double>(n) * eigen.eigenvalues().cwiseAbs().maxCoeff());
   Eigen::VectorXd inverse_values(n);
   double least = std::numeric_limits<double>::infinity(), greatest = 0.0;
   for (Eigen::Index i = 0; i < n; ++i) {
@@ -62,9 +61,9 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
 
 Estimates estimate(const SearchEnd& end) {
   const std::vector<int>& free = end.free;
-  const Covariances errors =
-      covariances(end.hessian(free, free), end.scores(Eigen::indexing::all, free), end.scale,
-                  end.score_variance.size() == 0 ? Eigen::MatrixXd() : Eigen::MatrixXd(end.score_variance(free, free)));
+  const Covariances errors = covariances(
+      end.hessian(free, free), end.scores(Eigen::indexing::all, free), end.scale,
+      end.score_variance.size() == 0 ? Eigen::MatrixXd() : Eigen::MatrixXd(end.score_variance(free, free)), end.flat);
   Estimates result{};
   const Eigen::VectorXd slope = end.gradient(free);
   result.remaining_gain = 0.5 * slope.dot(errors.inverse * slope);

@@ -27,9 +27,11 @@ struct Covariances {
 // `hessian` [K × K], `scores` [trips × K]. `scale` [K] > 0 gives the size that the roots of −H's diagonal would have if
 // the data told all weights well; a direction counts as flat if, so scaled, its curvature is below 1e-6. Flat to such a
 // degree are weights without effect, collinear ones, and those that run to infinity because all trips agree with them.
-// `score_variance` is J, empty for a log-likelihood.
+// `score_variance` is J, empty for a log-likelihood. Where a quadratic penalty is part of H there is no flat direction
+// but for rounding: `flat` is what counts as such in place of 1e-6.
+constexpr double flat_curvature = 1e-6, rounding_curvature = 1e-12;
 Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale,
-                        const Eigen::MatrixXd& score_variance = {});
+                        const Eigen::MatrixXd& score_variance = {}, double flat = flat_curvature);
 
 // Where a search ended, among K weights.
 struct SearchEnd {
@@ -42,6 +44,7 @@ struct SearchEnd {
   const RowMatrix& scores;                // [trips × K]
   const Eigen::VectorXd& scale;           // [free] as above
   Eigen::MatrixXd score_variance = {};    // [K × K] as above
+  double flat = flat_curvature;           // as above
   std::string_view observations;          // "trips": what messages call them
 };
 

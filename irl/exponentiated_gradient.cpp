@@ -10,7 +10,7 @@ namespace softrl::irl {
 Maximum exponentiated_gradient(const Objective& objective, const Eigen::VectorXd& start,
                                const MaximiseOptions& options) {
   if (options.penalty.l1 > 0.0) throw std::invalid_argument("l1: the exponentiated gradient knows no L1 penalty");
-  constexpr double vanished = 1e-8, enough = 1e-4, smallest_step = 1e-20, largest_step = 1e6;
+  constexpr double vanished = 1e-8, enough = 1e-4, smallest_step = 1e-20, largest_step = 1e6, rounding = 1e-15;
   Maximum result{.weights = start, .iterations = 0, .evaluations = 0, .infeasible_trials = 0, .iteration_limit = false};
   if (start.size() == 0) return result;
   const Eigen::VectorXd scale =
@@ -47,10 +47,16 @@ Maximum exponentiated_gradient(const Objective& objective, const Eigen::VectorXd
       if (!there) ++result.infeasible_trials;
       if (there && there->value >= here->value + enough * here->gradient.dot(moved - x)) break;
     }
+    // Rises below rounding cannot be told from none: halving and doubling the step would go on for ever.
+    const bool rises = there->value > here->value + rounding * std::abs(here->value);
     u = next;
     here = std::move(there);
     ++result.iterations;
     if (options.progress) options.progress(result.iterations, here->value * options.unit);
+    if (!rises) {
+      result.weights = Eigen::VectorXd(u.array().sinh()).cwiseQuotient(scale);
+      return result;
+    }
   }
 }
 

@@ -69,6 +69,8 @@ Eigen::VectorXd information_scale(const MaxEntLikelihood& likelihood) {
   return squares.cwiseSqrt();
 }
 
+double flat(const Penalty& penalty) { return penalty.l2 > 0.0 ? rounding_curvature : flat_curvature; }
+
 // Where the search stands, with the penalty: of the weights that vary and are not held at 0 by it.
 struct Position {
   MaxEntCurvature curvature;  // of L
@@ -100,9 +102,10 @@ std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::Vect
   here.gradient = here.curvature.gradient - penalty.l2 * weights - penalty.l1 * weights.cwiseSign();
   here.hessian = here.curvature.hessian;
   here.hessian.diagonal().array() -= penalty.l2;
-  const Eigen::MatrixXd inverse = covariances(here.hessian(here.free, here.free),
-                                              here.curvature.scores(Eigen::indexing::all, here.free), scale(here.free))
-                                      .inverse;
+  const Eigen::MatrixXd inverse =
+      covariances(here.hessian(here.free, here.free), here.curvature.scores(Eigen::indexing::all, here.free),
+                  scale(here.free), {}, flat(penalty))
+          .inverse;
   here.newton = inverse * here.gradient(here.free);
   here.gain = 0.5 * here.newton.dot(here.gradient(here.free));
   for (const int j : varying) {
@@ -166,7 +169,11 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
 
   // Near the maximum differences of values drown in rounding, but the gradient does not: Newton's steps go on with it.
   auto here = position(likelihood, result.weights, varying, scale, options.penalty);
-  if (!here) throw std::runtime_error("at the fitted weights the sum over paths cannot be certified");
+  if (!here)
+    throw std::runtime_error(
+        "the search ended where the sum over paths cannot be certified, next to where it diverges: a smaller penalty "
+        "may "
+        "help, or another start");
   while (lbfgs && !maximum.iteration_limit && here->gain > 1e-24 * n && result.newton_steps < most_newton_steps) {
     Eigen::VectorXd weights = result.weights;
     weights(here->free) += here->newton;
@@ -174,7 +181,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
         options.penalty.l1 == 0.0 || (weights.cwiseSign().array() == result.weights.cwiseSign().array()).all();
     if (!same_signs || !weights.allFinite()) break;
     auto there = position(likelihood, weights, varying, scale, options.penalty);
-    if (!there || !(there->gain < 0.25 * here->gain) || falls(here->objective, there->objective)) break;
+    if (!there || !(there->gain < 0.5 * here->gain) || falls(here->objective, there->objective)) break;
     result.weights = std::move(weights);
     here = std::move(there);
     ++result.newton_steps;
@@ -190,6 +197,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
                                   .scores = here->curvature.scores,
                                   .scale = free_scale,
                                   .score_variance = here->curvature.score_variance,
+                                  .flat = flat(options.penalty),
                                   .observations = "demonstrations"});
   result.covariance = std::move(estimates.covariance);
   result.robust_covariance = std::move(estimates.robust_covariance);
@@ -217,6 +225,13 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
   result.status = result.remaining_gain <= options.tolerance && !unbounded ? Status::Converged
                   : maximum.iteration_limit                                ? Status::IterationLimit
                                                                            : Status::Stalled;
+  if (result.status == Status::Stalled && !unbounded)
+    result.warnings.push_back(
+        result.infeasible_trials > 0
+            ? "the search ended at the edge of the weights at which paths sum to a finite value, and found no better "
+              "ones inside: demonstrations that were cut may pull it there. A penalty (l2) helps, or another start"
+            : "the search found no better weights in the direction in which the objective should rise. Another start "
+              "may help, or a penalty (l2)");
   return result;
 }
 

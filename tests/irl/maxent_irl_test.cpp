@@ -239,6 +239,36 @@ TEST(MaxEntIrl, PenaltiesBalanceTheSlope) {
   EXPECT_LT(zeros, 5);
 }
 
+// Features in other units: the weights are in the inverse units, and the search takes about as long.
+TEST(MaxEntIrl, UnitsOfFeaturesDoNotMatter) {
+  const Mdp mdp = tabular::random_mdp({.states = 20, .actions = 4, .terminal_probability = 0.05}, 1);
+  const MdpFeatures features = random_features(mdp, 4, MdpFeatures::On::StateActions, 1);
+  const Eigen::Vector4d units(1.0, 10.0, 100.0, 1000.0);
+  MdpFeatures in_units = features;
+  in_units.values *= units.asDiagonal();
+  const auto walks = random_walks(mdp, 50, 20, 1);
+  MaxEntLikelihood likelihood(mdp, features, walks, PathModel::MaxEntPaths, Horizon::fixed(20));
+  MaxEntLikelihood other(mdp, in_units, walks, PathModel::MaxEntPaths, Horizon::fixed(20));
+  for (const Optimiser optimiser : {Optimiser::Lbfgs, Optimiser::ExponentiatedGradient}) {
+    const MaxEntFit a = maxent_irl(likelihood, {.optimiser = optimiser}),
+                    b = maxent_irl(other, {.optimiser = optimiser});
+    EXPECT_EQ(a.status, Status::Converged);
+    EXPECT_EQ(b.status, Status::Converged);
+    EXPECT_LT((a.weights - b.weights.cwiseProduct(units)).norm(), 1e-5);
+    EXPECT_LE(b.iterations, a.iterations + 10);
+  }
+  // Under an L1 penalty, which is on the weights in user's units, the search has one scale for all of them.
+  const MaxEntFit lasso = maxent_irl(other, {.penalty = {.l1 = 5.0}});
+  EXPECT_EQ(lasso.status, Status::Converged);
+  const Eigen::VectorXd slope = other.evaluate(lasso.weights)->gradient;
+  for (int j = 0; j < 4; ++j) {
+    if (lasso.weights(j) == 0.0)
+      EXPECT_LE(std::abs(slope(j)), 5.0);
+    else
+      EXPECT_NEAR(slope(j), std::copysign(5.0, lasso.weights(j)), 1e-3);
+  }
+}
+
 TEST(MaxEntIrl, BothOptimisersFindTheSame) {
   const Mdp mdp = tabular::random_mdp({.states = 6, .actions = 3, .successors = 3, .terminal_probability = 0.2}, 5);
   MdpFeatures features = random_features(mdp, 3, MdpFeatures::On::Transitions, 5);
@@ -255,6 +285,27 @@ TEST(MaxEntIrl, BothOptimisersFindTheSame) {
       EXPECT_NEAR(a.objective, b.objective, 2e-8);
       EXPECT_LT((a.weights - b.weights).norm(), 1e-2);
       EXPECT_GT(b.iterations, a.iterations);
+    }
+}
+
+// All demonstrations agree, so that only the penalty makes a maximum, at n f / (1 + exp(f θ)) = l2 θ: whatever the size
+// f of the feature, if the curvature l2 is above the rounding error of n f². The slope errs by about 1e-15 n f.
+TEST(MaxEntIrl, APenaltyMakesAMaximum) {
+  for (const double size : {1e-3, 1.0, 1e3})
+    for (const double l2 : {1e-3, 1.0, 1e4, 1e8}) {
+      SCOPED_TRACE(fmt::format("size {}, l2 {}", size, l2));
+      MdpFeatures feature = fork_feature();
+      feature.values *= size;
+      MaxEntLikelihood likelihood(fork(), feature, choices(40, 40), PathModel::CausalEntropy, Horizon::to_goal());
+      const MaxEntFit fit = maxent_irl(likelihood, {.penalty = {.l2 = l2}});
+      double low = 0.0, high = 40.0 * size / l2;
+      for (int i = 0; i < 200; ++i) {
+        const double middle = 0.5 * (low + high);
+        (40.0 * size / (1.0 + std::exp(size * middle)) > l2 * middle ? low : high) = middle;
+      }
+      EXPECT_EQ(fit.status, Status::Converged);
+      EXPECT_THAT(fit.warnings, IsEmpty());
+      EXPECT_NEAR(fit.weights(0), low, 1e-9 * low + 1e-15 * 40.0 * size / l2);
     }
 }
 
