@@ -68,11 +68,12 @@ Hitting undiscounted_sums(const Mdp& mdp, Eigen::VectorXd policy, const std::vec
                           const Eigen::VectorXd& b, Eigen::VectorXd values) {
   Hitting result{.status = Status::Converged, .error_bound = 0.0, .states = std::move(values)};
   if (std::none_of(moves.begin(), moves.end(), [](char m) { return m; })) return result;
+  const double row_error = row_scaling_error(mdp, policy);
   for (Index s = 0; s < mdp.states(); ++s) {
     if (!moves[static_cast<std::size_t>(s)]) policy.segment(mdp.first_pair(s), mdp.action_count(s)).setZero();
   }
   const Mdp undiscounted = mdp.with_discount(1.0);
-  StoppedChain chain(undiscounted, std::move(policy));
+  StoppedChain chain(undiscounted, std::move(policy), row_error);
   result.status = Status::Stalled;
   result.error_bound = infinity;
   if (!chain.stops()) return result;

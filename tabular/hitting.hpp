@@ -1,7 +1,9 @@
 // Whether and when a policy first comes to a set of states: Norris, Markov Chains (1997), Theorems 1.3.2 and 1.3.5.
 // The discount plays no part. Probabilities and times are the minimal non-negative solutions of
 //     h = P_π h off the targets, h = 1 on them          k = 1 + P_π k off the targets, k = 0 on them
-// The graph of moves tells where h is 0 or 1 and where k is infinite; only the rest is computed, and certified.
+// The graph of moves tells where h is 0 or 1 and where k is infinite; only the rest is computed, and certified. P_π is
+// meant with its rows divided by their sums, those of the policy as well: as stored they sum to 1 only nearly, and a
+// chain that is sure to come would do so with probability 1 − 10⁻¹⁶. Of what is computed, the bounds hold for both.
 #pragma once
 #include <span>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -18,6 +19,8 @@
 
 namespace softrl::tabular {
 namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void check_options(const Mdp& mdp, const MonteCarloOptions& options) {
   check_count("episodes", options.episodes, 2);
@@ -113,13 +116,16 @@ MonteCarloEstimate monte_carlo_value(const Mdp& mdp, const Eigen::VectorXd& poli
   }
   const double steps = discounted_steps(discount, options.max_steps);
   const double range = (most - least) * steps + most_end - least_end;
-  const double later = discount == 1.0 ? 0.0 : std::pow(discount, options.max_steps);
-  const double more_steps = discount == 1.0 ? 0.0 : 1.0 / (1.0 - discount);
+  const double later = discount < 1.0 ? std::pow(discount, options.max_steps) : cut > 0 ? 1.0 : 0.0;
+  const double more_steps = discount == 1.0 ? infinity : 1.0 / (1.0 - discount);
+  const auto worth_later = [&](double step, double end) {
+    return later == 0.0 ? 0.0 : later * ((step == 0.0 ? 0.0 : step * more_steps) + end);
+  };
   const double mean = sum / options.episodes;
   const double width = deviation(sum, squares, options.episodes, range, 1.0 - options.confidence);
   return {.mean = mean,
-          .low = mean - width + later * (least * more_steps + least_end),
-          .high = mean + width + later * (most * more_steps + most_end),
+          .low = mean - width + worth_later(least, least_end),
+          .high = mean + width + worth_later(most, most_end),
           .cut_episodes = cut};
 }
 
@@ -151,13 +157,17 @@ MonteCarloVisitation monte_carlo_visitation(const Mdp& mdp, const Eigen::VectorX
   });
 
   const double steps = discounted_steps(discount, options.max_steps + 1);
-  const double later = discount == 1.0 ? 0.0 : std::pow(discount, options.max_steps + 1) / (1.0 - discount);
+  const auto later = [&](bool terminal) {
+    if (discount < 1.0) return std::pow(discount, options.max_steps + 1) / (1.0 - discount);
+    return cut == 0 ? 0.0 : terminal ? 1.0 : infinity;
+  };
   MonteCarloVisitation result{.mean = sum / options.episodes, .low = sum, .high = sum, .cut_episodes = cut};
   for (Index s = 0; s < states; ++s) {
     const double range = mdp.is_terminal(s) ? 1.0 : steps;
     const double width = deviation(sum(s), squares(s), options.episodes, range, (1.0 - options.confidence) / states);
     result.low(s) = std::max(result.mean(s) - width, 0.0);
-    result.high(s) = result.mean(s) + width + later;
+    result.high(s) = result.mean(s) + width + later(mdp.is_terminal(s));
+    if (mdp.is_terminal(s)) result.high(s) = std::min(result.high(s), 1.0);
   }
   return result;
 }

@@ -39,8 +39,10 @@ struct MonteCarloVisitation {
 };
 
 // Episodes start from the initial distribution of `mdp`, which must leave out terminal states, and follow `policy` [K].
-// Below discount 1, what follows max_steps is bounded and part of the interval. At discount 1 values and visits are
-// those of the first max_steps steps: with cut_episodes > 0, more follows of which nothing is known.
+// Below discount 1, what follows max_steps is bounded and part of the interval. At discount 1 means are those of the
+// first max_steps steps, and with cut_episodes > 0 more follows, of which nothing is known: the interval then has
+// infinite ends where that might add or take any amount (terminal states are visited once at most). With none, what is
+// covered is the process that ends after max_steps.
 // All throw std::invalid_argument, naming option or state, if one is out of range, or if the temperature is positive
 // and `policy` takes an action of base weight 0.
 MonteCarloEstimate monte_carlo_value(const Mdp& mdp, const Eigen::VectorXd& policy,

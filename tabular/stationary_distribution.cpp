@@ -82,16 +82,6 @@ std::vector<Index> reference_states(const Mdp& mdp, const Eigen::VectorXd& polic
   return references;
 }
 
-// How far the rows of the chain are from those that sum to 1, as a share of each entry.
-double scaled_row_error(const Mdp& mdp, const Eigen::VectorXd& policy) {
-  double error = 0.0;
-  for (Index s = 0; s < mdp.states(); ++s) {
-    if (mdp.is_terminal(s)) continue;
-    error = std::max(error, std::abs(policy.segment(mdp.first_pair(s), mdp.action_count(s)).sum() - 1.0));
-  }
-  return 1.001 * (error + mdp.row_sum_error() + unit * mdp.largest_action_set());
-}
-
 }  // namespace
 
 StationaryDistribution stationary_distribution(const Mdp& mdp, const Eigen::VectorXd& policy,
@@ -106,7 +96,7 @@ StationaryDistribution stationary_distribution(const Mdp& mdp, const Eigen::Vect
                                 .states = Eigen::VectorXd::Zero(mdp.states()),
                                 .pairs = Eigen::VectorXd::Zero(mdp.pairs())};
   const Mdp undiscounted = mdp.with_discount(1.0);
-  const double row_error = scaled_row_error(mdp, policy);
+  const double row_error = row_scaling_error(mdp, policy);
   // Visits of the chain that stops where `stops` says so. Empty if rounding hides that it ever does.
   const auto visits = [&](const std::vector<char>& stops, const Eigen::VectorXd& from,
                           double from_error) -> std::optional<StoppedChain::Visits> {

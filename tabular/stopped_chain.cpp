@@ -31,6 +31,15 @@ double units_of_step_back(const Mdp& mdp) {
 
 }  // namespace
 
+double row_scaling_error(const Mdp& mdp, const Eigen::VectorXd& policy) {
+  double error = 0.0;
+  for (Index s = 0; s < mdp.states(); ++s) {
+    if (mdp.is_terminal(s)) continue;
+    error = std::max(error, std::abs(policy.segment(mdp.first_pair(s), mdp.action_count(s)).sum() - 1.0));
+  }
+  return 1.001 * (error + mdp.row_sum_error() + unit * mdp.largest_action_set());
+}
+
 StoppedChain::StoppedChain(const Mdp& mdp, Eigen::VectorXd policy, double relative_error)
     : mdp_(mdp), policy_(std::move(policy)), units_(relative_error / unit), system_(mdp, policy_) {
   auto steps = system_.solve(Eigen::VectorXd::Ones(mdp.states()));

@@ -16,6 +16,10 @@
 
 namespace softrl::tabular {
 
+// By what share of itself a step's probability may change when the rows of `policy` [K] and those of `mdp` are divided
+// by their sums.
+double row_scaling_error(const Mdp& mdp, const Eigen::VectorXd& policy);
+
 class StoppedChain {
  public:
   // `policy` [K] as in check_policy, or all zeros in a state where the chain stops; it also does in terminal states.
