@@ -99,7 +99,8 @@ Operators exact_operators() {
           },
       .solve =
           [](const Problem& p, const ProgressObserver& progress) {
-            if (p.mdp.discount() < 1.0 && p.mdp.transitions() > theory::most_factorised) {
+            constexpr Index most_to_rounding = 10'000;  // transitions
+            if (p.mdp.discount() < 1.0 && p.mdp.transitions() > most_to_rounding) {
               const double reward = p.mdp.largest_reward() + p.temperature * std::log(1.0 + p.mdp.largest_action_set());
               return krylov_policy_iteration(p.mdp, {.temperature = p.temperature,
                                                      .tolerance = 1e-10 * reward / (1.0 - p.mdp.discount()),
