@@ -9,6 +9,7 @@
 
 #include "small_mdps.hpp"
 #include "softrl/operators.hpp"
+#include "tabular/generators.hpp"
 
 namespace softrl::irl {
 namespace {
@@ -170,6 +171,38 @@ TEST(MaxEntProcess, VisitsAreThoseOfAllTrajectories) {
     for (std::size_t t = 0; t < 4; ++t)
       for (Index s = 0; s < mdp.states(); ++s)
         EXPECT_NEAR(mdp.is_terminal(s) ? 0.0 : visits[t](s), expected[t](s), 1e-13);
+  }
+}
+
+// More states than are factorised: what visits earn of each feature, what its slope says from the start, and how V
+// changes with its weight are the same thing, found by the transposed system, by the system itself and by differences.
+TEST(MaxEntProcess, VisitsAndSlopesOfLargeProcessesAgree) {
+  const Mdp floor = tabular::gridworld_mdp(tabular::open_gridworld({.rows = 40, .columns = 40}));
+  for (const Horizon& horizon : {Horizon::discounted(0.95), Horizon::to_goal()}) {
+    MaxEntProcess process(floor, PathModel::CausalEntropy, horizon);
+    MdpFeatures features = random_features(floor, 2, MdpFeatures::On::StateActions, 3);
+    features.values = 0.1 * features.values.array() - 2.0;
+    const Eigen::Vector2d weights(1.0, 0.5);
+    const SoftPolicy policy = process.solve(features.values * weights);
+    ASSERT_TRUE(policy.feasible);
+    const Eigen::VectorXd visits = process.visits(policy, {{.step = 0, .state = 0, .weight = 1.0}}).front();
+    Eigen::RowVector2d earned = Eigen::RowVector2d::Zero();
+    for (Index s = 0; s < floor.states(); ++s) {
+      for (Index k = floor.first_pair(s); k < floor.first_pair(s + 1); ++k)
+        earned += visits(s) * policy.policies(0, k) * features.values.row(k);
+    }
+    process.for_each_slope(policy, features.values, [&](const MaxEntProcess::Slopes& slopes) {
+      EXPECT_LT((slopes.states.row(0) - earned).cwiseAbs().maxCoeff(), 1e-9 * earned.cwiseAbs().maxCoeff());
+    });
+    constexpr double step = 1e-4;
+    for (int j = 0; j < 2; ++j) {
+      const Eigen::Vector2d raised = weights + step * Eigen::Vector2d::Unit(j);
+      const Eigen::Vector2d lowered = weights - step * Eigen::Vector2d::Unit(j);
+      const SoftPolicy above = process.solve(features.values * raised);
+      const SoftPolicy below = process.solve(features.values * lowered);
+      ASSERT_TRUE(above.feasible && below.feasible);
+      EXPECT_NEAR((above.values(0, 0) - below.values(0, 0)) / (2.0 * step), earned(j), 1e-4 * std::abs(earned(j)));
+    }
   }
 }
 
