@@ -1,6 +1,8 @@
 #include "tabular/policy_matrix.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "softrl/operators.hpp"
@@ -10,6 +12,7 @@ namespace softrl::tabular {
 namespace {
 
 constexpr std::ptrdiff_t block = 1 << 14;  // states
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Adds up weights by column in the room of one row. Rows are short, so a search beats a dense scatter; long ones are
 // sorted into place.
@@ -50,6 +53,16 @@ inline float gather(const PolicyMatrix& a, std::size_t s, float b, const float* 
   return b;
 }
 
+// Of the actions that π takes or that are as good as `enough`, only the first.
+void take_first(std::span<const double> q, std::span<const double> log_weights, double enough, std::span<double> pi) {
+  bool taken = false;
+  for (std::size_t i = 0; i < q.size(); ++i) {
+    const bool take = !taken && q[i] >= enough && (log_weights.empty() || log_weights[i] > -infinity);
+    pi[i] = take ? 1.0 : 0.0;
+    taken = taken || take;
+  }
+}
+
 }  // namespace
 
 PolicyMatrix policy_matrix_for(const Mdp& mdp) {
@@ -77,8 +90,8 @@ PolicyMatrix policy_matrix_for(const Mdp& mdp) {
   return matrix;
 }
 
-void linearise(const Bellman& bellman, const Eigen::VectorXd& values, const Eigen::VectorXd& policy, int threads,
-               Eigen::VectorXd& next, PolicyMatrix& matrix) {
+void linearise(const Bellman& bellman, const Eigen::VectorXd& values, const Eigen::VectorXd& policy, double ties,
+               int threads, Eigen::VectorXd& next, PolicyMatrix& matrix) {
   const Mdp& mdp = bellman.mdp();
   const auto v = as_span(values);
   const double temperature = bellman.temperature();
@@ -100,6 +113,7 @@ void linearise(const Bellman& bellman, const Eigen::VectorXd& values, const Eige
       }
       if (policy.size() == 0) {
         next(s) = boltzmann_policy(q, temperature, bellman.log_weights(s), pi);
+        if (temperature == 0.0) take_first(q, bellman.log_weights(s), next(s) - ties * std::abs(next(s)), pi);
       } else {
         double value = 0.0;
         for (std::size_t i = 0; i < count; ++i) {
