@@ -9,9 +9,9 @@ compared with softrl's certified one. Times are those of the solve alone, withou
 of --repeats; the processor time beside it tells what other work on the machine cost.
 
 Peers: value iteration in NumPy, with buffers in place and MacQueen-Porteus bounds to stop, once for any sparse process
-(SciPy's CSR product) and once with slices that only a grid allows; and, for the hard maximum, QuantEcon's modified policy
-iteration, mdpsolver, and Storm's optimistic value iteration, the only peer that certifies (it takes the discount as a
-probability to end). NumPy's bounds leave rounding error out.
+(SciPy's CSR product) and once with slices that only a grid allows; and, for the hard maximum, QuantEcon's value and
+modified policy iteration, mdpsolver, and Storm's optimistic value iteration, the only peer that certifies (it takes the
+discount as a probability to end). NumPy's bounds leave rounding error out.
 """
 
 import argparse
@@ -142,7 +142,7 @@ def slice_sweep(grid, temperature):
     return sweep
 
 
-def quantecon(grid):
+def quantecon(grid, method):
     from quantecon.markov import DiscreteDP
 
     pairs = 4 * grid.goal  # the goal returns to itself with reward 0
@@ -151,7 +151,7 @@ def quantecon(grid):
         np.append(np.full(pairs, -1.0), 0.0), Q, grid.discount,
         np.append(np.repeat(np.arange(grid.goal), 4), grid.goal), np.append(np.tile(np.arange(4), grid.goal), 0),
     )  # fmt: skip
-    return timed(lambda: process.solve(method="mpi", epsilon=TOLERANCE, max_iter=10**6).v)
+    return timed(lambda: process.solve(method=method, epsilon=TOLERANCE, max_iter=10**6).v)
 
 
 def mdpsolver(grid):
@@ -210,7 +210,7 @@ def main():
     parser.add_argument("--temperatures", type=float, nargs="+", default=[1.0, 0.0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--peers", nargs="*", default=["csr", "slices", "quantecon", "mdpsolver", "storm"])
+    parser.add_argument("--peers", nargs="*", default=["csr", "slices", "quantecon-vi", "quantecon-mpi", "mdpsolver", "storm"])
     arguments = parser.parse_args()
     print("states discount temperature solver seconds cpu_seconds ratio difference")
     for n in arguments.sizes:
@@ -228,7 +228,8 @@ def compare(grid, temperature, arguments, folder):
     }
     if temperature == 0.0:
         solvers |= {
-            "quantecon": lambda: quantecon(grid),
+            "quantecon-vi": lambda: quantecon(grid, "vi"),
+            "quantecon-mpi": lambda: quantecon(grid, "mpi"),
             "mdpsolver": lambda: mdpsolver(grid),
             "storm": lambda: storm(grid, folder),
         }

@@ -7,7 +7,7 @@
 // an available action the value is −∞ and the policy all zeros, and NaN in, NaN out, in the row concerned.
 //
 // Errors relative to the rounding unit u = 2⁻⁵³: exponentials 3u, logarithms of sums 5u; exponentials below e^−708 are
-// 0. The last bits may differ between kinds of processors.
+// 0. The last bits may differ between the two functions and between kinds of processors.
 #pragma once
 #include <cstddef>
 #include <span>

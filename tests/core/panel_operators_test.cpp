@@ -32,12 +32,12 @@ void expect_as_row_by_row(const std::vector<double>& q, std::size_t rows, double
       if (!log_weights.empty()) weights.push_back(log_weights[rows * i + j]);
     }
     const double value = boltzmann_policy(row, temperature, weights, row_policy);
-    EXPECT_TRUE(std::isnan(value) ? std::isnan(values[j]) && std::isnan(policy_values[j])
-                                  : values[j] == policy_values[j]);
-    if (!std::isfinite(value) || temperature == 0.0) {
-      EXPECT_TRUE(std::isnan(value) || values[j] == value) << values[j] << " for " << value;
-    } else {
-      EXPECT_NEAR(values[j], value, 1e-14 * (std::abs(value) + 30.0 * temperature));
+    for (const double ours : {values[j], policy_values[j]}) {
+      if (!std::isfinite(value) || temperature == 0.0) {
+        EXPECT_TRUE(std::isnan(value) ? std::isnan(ours) : ours == value) << ours << " for " << value;
+      } else {
+        EXPECT_NEAR(ours, value, 1e-14 * (std::abs(value) + 30.0 * temperature));
+      }
     }
     for (std::size_t i = 0; i < actions; ++i) {
       const double p = policy[rows * i + j];
