@@ -125,9 +125,6 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
 
   constexpr double loosest = 0.1, tightest = 1e-6;
   double accuracy = loosest;
-  // At temperature 0, rounding alone decides between equal actions and mixes them at random from state to state; no
-  // system of aggregates is near such a policy. So equal means almost equal as long as that leads on.
-  double ties = 1e-10;
   double last_residual = std::numeric_limits<double>::infinity();
   return iterate(bellman, Method::KrylovPolicyIteration, options, [&](Iterate& at) {
     const bool first = at.iterations == 0;
@@ -139,7 +136,6 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
     const bool from_base = first && cold && undiscounted;
     if (!first) {
       const double residual = at.sweep.residual();
-      if (residual > 0.5 * last_residual) ties = ties > 1e-15 ? ties / 100.0 : 0.0;
       if (residual > last_residual) accuracy /= 4.0;
       last_residual = residual;
     }
@@ -148,6 +144,9 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
       return Move::Certify;
     }
     if (!first && options.temperature == 0.0) sweep_in_place(bellman, at.values);
+    // At temperature 0, rounding alone decides between equal actions and mixes them at random from state to state; no
+    // system of aggregates is near such a policy. So equal means almost equal, by far less than what is left to do.
+    const double ties = 1e-8 * (first ? 0.0 : at.sweep.residual());
     linearise(bellman, at.values, from_base ? available_policy(mdp, options.base_measure) : Eigen::VectorXd(), ties,
               threads, at.next, correction.matrix());
     const double residual = (at.next - at.values).cwiseAbs().maxCoeff();

@@ -113,7 +113,7 @@ void linearise(const Bellman& bellman, const Eigen::VectorXd& values, const Eige
       }
       if (policy.size() == 0) {
         next(s) = boltzmann_policy(q, temperature, bellman.log_weights(s), pi);
-        if (temperature == 0.0) take_first(q, bellman.log_weights(s), next(s) - ties * std::abs(next(s)), pi);
+        if (temperature == 0.0) take_first(q, bellman.log_weights(s), next(s) - ties, pi);
       } else {
         double value = 0.0;
         for (std::size_t i = 0; i < count; ++i) {

@@ -29,7 +29,7 @@ PolicyMatrix policy_matrix_for(const Mdp& mdp);
 
 // Writes W = TV into `next` and I − γ P_π into `matrix`, for π the Boltzmann policy at `values` or, if it is not empty,
 // for `policy` [K], and then with W = T_π V. At temperature 0, π takes the first action with a Q of at least
-// max Q − ties · |max Q|. One pass over the transitions, the same for any `threads` ≥ 1.
+// max Q − ties. One pass over the transitions, the same for any `threads` ≥ 1.
 void linearise(const Bellman& bellman, const Eigen::VectorXd& values, const Eigen::VectorXd& policy, double ties,
                int threads, Eigen::VectorXd& next, PolicyMatrix& matrix);
 
