@@ -16,8 +16,6 @@
 namespace softrl::tabular {
 namespace {
 
-constexpr std::size_t largest_factored = 5000;  // Most states of a component to which Newton's method is applied.
-
 // The process seen from inside one component: its states in their order, then a terminal state for every successor
 // outside, at its present value.
 struct Part {
@@ -158,15 +156,19 @@ Solution topological(const Mdp& mdp, const SolverOptions& options) {
       const Index first = states.front();
       if (mdp.is_terminal(first)) continue;
       const bool cyclic = states.size() > 1 || returns_to_itself(mdp, first);
-      const int most_sweeps = !cyclic ? 1 : states.size() <= largest_factored ? 32 : options.max_iterations;
+      // A few sweeps are often enough; then Newton's method is tried, and where it fails, sweeps have to do.
+      constexpr int first_sweeps = 32;
+      const int most_sweeps = cyclic ? std::max(first_sweeps, options.max_iterations) : 1;
       bool solved = false;
       for (int sweep = 0; sweep < most_sweeps && !solved; ++sweep) {
+        if (sweep == first_sweeps) {
+          solved = solve_component(cutter.cut(states, at.values), options.temperature, precision, states, at.values);
+          if (solved) break;
+        }
         const Change change = sweep_component(bellman, states, sweep % 2 == 0, at.values);
         if (!std::isfinite(change.residual)) return Move::Last;
         solved = !cyclic || change.residual <= std::max(precision, change.rounding);
       }
-      if (!solved && states.size() <= largest_factored)
-        solved = solve_component(cutter.cut(states, at.values), options.temperature, precision, states, at.values);
       if (!solved) return Move::Last;
     }
     return Move::Certify;

@@ -455,7 +455,6 @@ TEST(Topological, SolvesAnAcyclicProcessInOnePass) {
   }
 }
 
-// Errors pass from ring to ring, yet the whole is certified.
 // Waiting costs next to nothing, but for long: V = −1e-12 / 1e-7, while a residual of 1e-12 looks like precision
 // enough.
 TEST(Topological, AsksForMoreWhereASmallResidualIsALargeError) {
@@ -469,12 +468,44 @@ TEST(Topological, AsksForMoreWhereASmallResidualIsALargeError) {
   EXPECT_NEAR(solution.values(0), -1e-5, 1e-9);
 }
 
+// Errors pass from ring to ring, yet the whole is certified.
 TEST(Topological, SolvesALongChainOfComponents) {
   const Mdp mdp = rings(300, 5, 1.0, 1.0);
   const Solution chain = solve(mdp, Method::Topological, {.temperature = 0.2, .tolerance = 1e-7});
   const Solution whole = solve(mdp, Method::PolicyIteration, {.temperature = 0.2, .tolerance = 1e-7});
   EXPECT_EQ(chain.status, Status::Converged);
   EXPECT_LE((chain.values - whole.values).cwiseAbs().maxCoeff(), chain.error_bound + whole.error_bound);
+}
+
+// Two slippery floors of 6,400 states, the second behind the last corner of the first. Sweeps alone would take some
+// 1/(1 − γ) of them.
+TEST(Topological, SolvesLargeComponents) {
+  constexpr Index n = 80;
+  MdpBuilder builder(0.9999);
+  for (Index floor = 0; floor < 2; ++floor) {
+    for (Index cell = 0; cell < n * n; ++cell) {
+      const Index row = cell / n, column = cell % n, corner = floor * n * n;
+      const auto to = [&](Index r, Index c) { return corner + std::clamp(r, 0, n - 1) * n + std::clamp(c, 0, n - 1); };
+      const Index around[] = {to(row - 1, column), to(row, column + 1), to(row + 1, column), to(row, column - 1)};
+      builder.add_state();
+      if (cell == n * n - 1) {
+        builder.add_action(-1.0, {{corner + n * n, 1.0}});
+        continue;
+      }
+      for (std::size_t a = 0; a < 4; ++a)
+        builder.add_action(-1.0, {{around[(a + 3) % 4], 0.1}, {around[a], 0.8}, {around[(a + 1) % 4], 0.1}});
+    }
+  }
+  builder.add_terminal_state();
+  const Mdp mdp = std::move(builder).build();
+  for (const double temperature : {0.0, 0.1}) {
+    const SolverOptions options{.temperature = temperature, .tolerance = 1e-7, .max_iterations = 200};
+    const Solution chain = solve(mdp, Method::Topological, options);
+    const Solution whole = solve(mdp, Method::KrylovPolicyIteration, options);
+    EXPECT_EQ(chain.status, Status::Converged) << temperature;
+    EXPECT_EQ(whole.status, Status::Converged) << temperature;
+    EXPECT_LE((chain.values - whole.values).cwiseAbs().maxCoeff(), chain.error_bound + whole.error_bound);
+  }
 }
 
 }  // namespace
