@@ -151,7 +151,8 @@ Theorem sampled_q_iteration(const TheorySetting& setting) {
 }
 
 // Step size 1 and no chance: every update is one entry of a backup, so the error never grows, and once every
-// state-action has been updated it has shrunk by the discount. A round is a run of learning in which all were.
+// state-action has been updated it has shrunk by the discount. A round is a run of learning in which all were: with one
+// state and one action every step is a round, and shrinks it by no more.
 Theorem soft_q_learning_rounds(const TheorySetting& setting) {
   Theorem theorem{.id = "soft_q_learning_rounds",
                   .name = "Soft Q-learning contracts every round",
@@ -192,6 +193,19 @@ Theorem soft_q_learning_rounds(const TheorySetting& setting) {
     bounds.push_back(reach);
     measured = worst(measured, errors.back() - reach);
   }
+
+  constexpr int steps = 10;
+  const Mdp loop = loop_instance({scale}, discount);
+  const Problem instance{.mdp = loop, .temperature = temperature};
+  const Solution known = setting.solve(instance);
+  options.steps = steps;
+  options.log_weights = dense_log_weights(loop);
+  options.initial_action_values = DenseTable::Constant(1, 1, known.values(0) + scale);
+  const SoftQLearningResult stepped = setting.operators.learn(instance, options);
+  attain(theorem, "one state with one action, Q_0 = Q* + 1, 10 steps: |Q - Q*| / |Q_0 - Q*|",
+         std::abs(stepped.action_values(0, 0) - known.values(0)) / scale, std::pow(discount, steps),
+         2.0 * known.error_bound / scale + 2.0 * backup_error(instance, largest(known.values) + scale) / scale * 5.0);
+
   theorem.measured_on =
       fmt::format("a built-in deterministic model, {} runs of {} uniformly random steps, {} of them complete rounds",
                   runs, options.steps, rounds);

@@ -19,7 +19,7 @@ Theorem conclude(Theorem theorem, double measured, double bound) {
   theorem.measured = measured;
   theorem.bound = bound;
   theorem.holds =
-      std::isfinite(bound) && measured <= bound &&
+      std::isfinite(measured) && std::isfinite(bound) && measured <= bound &&
       std::all_of(theorem.attained.begin(), theorem.attained.end(), [](const Attainment& a) { return a.holds; });
   return theorem;
 }

@@ -50,8 +50,9 @@ Theorem visitation_forward_pass(const TheorySetting& setting) {
         missing.push_back(distance);
         bounds.push_back(bound);
       }
-      if (t % 16 == 0 || t == steps) measured = worst(measured, distance - bound);
-      if (under_way < 1e-300) break;
+      const bool last = t == steps || under_way < 1e-300;
+      if (t % 16 == 0 || last) measured = worst(measured, distance - bound);
+      if (last) break;
     }
     // Each number is a sum of at most as many terms as there are transitions into a state, and steps.
     const double terms = mdp.states() * static_cast<double>(mdp.largest_action_set()) * mdp.longest_row();

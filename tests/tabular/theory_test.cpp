@@ -14,6 +14,7 @@
 #include "softrl/random.hpp"
 #include "tabular/examples.hpp"
 #include "tabular/soft_policy_iteration.hpp"
+#include "tabular/theory_statements.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -49,8 +50,8 @@ std::string description(const Theorem& theorem) {
 
 void expect_no_failure(const Mdp& mdp, const TheoryOptions& options) {
   for (const Theorem& theorem : verify_theory(TheorySetting(mdp, options)))
-    EXPECT_FALSE(theorem.failed()) << "seed " << options.seed << ", temperature " << options.temperature << ": "
-                                   << description(theorem);
+    EXPECT_TRUE(!theorem.skipped.empty() || (theorem.holds && std::isfinite(theorem.measured)))
+        << "seed " << options.seed << ", temperature " << options.temperature << ": " << description(theorem);
 }
 
 TEST(Theory, HoldsOnRandomProcesses) {
@@ -74,6 +75,28 @@ TEST(Theory, SkipsNothingOnAnOrdinaryProcess) {
 
 TEST(Theory, HoldsAtTheEdgesOfTheDiscount) {
   for (const double discount : {0.0, 0.999}) expect_no_failure(example().with_discount(discount), {.trials = 3});
+}
+
+// Three coins, one after the other: nobody is under way for as long as a sweep of checks takes.
+TEST(Theory, MeasuresWalksThatEndSoon) {
+  MdpBuilder builder(1.0);
+  for (Index s = 0; s < 3; ++s) {
+    builder.add_state();
+    builder.add_action(-1.0, s + 1);
+    builder.add_action(-2.0, 3);
+  }
+  builder.add_terminal_state();
+  const Mdp mdp = std::move(builder).build();
+  for (const double temperature : {0.0, 0.7}) expect_no_failure(mdp, {.temperature = temperature, .trials = 3});
+  // Even so a wrong answer is told from a right one.
+  Operators broken = exact_operators();
+  broken.visitation = [](const Problem& p, const VectorXd& policy) {
+    Visitation result = visitation(p.mdp, policy);
+    result.states *= 1.001;
+    return result;
+  };
+  TheorySetting setting(mdp, {.trials = 3}, broken);
+  EXPECT_GT(visitation_forward_pass(setting).measured, 1e-4);
 }
 
 TEST(Theory, HoldsFarFromTemperatureOne) {
@@ -386,6 +409,20 @@ INSTANTIATE_TEST_SUITE_P(Each, BrokenTheory, ::testing::ValuesIn(all_ids()),
                          [](const auto& parameter) { return parameter.param; });
 
 // NaN never passes.
+// A learner that learns nothing makes no mistake either, but it does not contract.
+TEST(Theory, AsksOfLearningThatItLearns) {
+  Operators idle = exact_operators();
+  idle.learn = [learn = idle.learn](const Problem& p, const SoftQLearningOptions& options) {
+    SoftQLearningResult result = learn(p, options);
+    result.action_values = options.initial_action_values;
+    result.updates.setZero();
+    return result;
+  };
+  const Mdp mdp = example();
+  EXPECT_TRUE(soft_q_learning_rounds(TheorySetting(mdp, {})).holds);
+  EXPECT_TRUE(soft_q_learning_rounds(TheorySetting(mdp, {}, idle)).failed());
+}
+
 TEST(Theory, FailsOnNan) {
   const Mdp mdp = example();
   Operators operators = exact_operators();
