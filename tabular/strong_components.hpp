@@ -12,7 +12,7 @@ namespace softrl::tabular {
 class StrongComponents {
  public:
   // Over moves of positive probability by actions of positive base weight; Tarjan's algorithm, O(states + transitions)
-  // in time. Needs memory for the distinct moves while it works, and two indices per state afterwards.
+  // in time. Needs some ten indices per state while it works, and two afterwards.
   explicit StrongComponents(const Mdp& mdp, const BaseMeasure& measure = {});
 
   Index count() const { return static_cast<Index>(offsets_.size()) - 1; }
