@@ -48,6 +48,8 @@ PolicyMatrix joined(const PolicyMatrix& a, const std::vector<Index>& aggregate, 
   PolicyMatrix result;
   result.begin.reserve(at(count) + 1);
   result.begin.push_back(0);
+  result.columns.reserve(a.columns.size());  // The most there can be: memory that is not written to costs nothing.
+  result.weights.reserve(a.columns.size());
   result.diagonal.resize(at(count));
   std::vector<Index> place(at(count), -1);  // of a column in the row at hand
   for (Index c = 0; c < count; ++c) {

@@ -42,7 +42,7 @@ KrylovResult bicgstab(const PolicyMatrix& a, const FloatVector& b, const Precond
   const std::size_t n = b.size();
   const int threads = options.threads;
   std::fill(x.begin(), x.end(), 0.0f);
-  FloatVector r = b, p(n, 0.0f), v(n, 0.0f), p_hat(n), r_hat(n), t(n);
+  FloatVector r = b, p(n, 0.0f), v(n, 0.0f), hat(n), t(n);
   // b itself would do but for one that is nowhere but in a state or two, where the first step leaves nothing of it.
   FloatVector shadow(n);
   preconditioner(b, shadow);
@@ -58,24 +58,24 @@ KrylovResult bicgstab(const PolicyMatrix& a, const FloatVector& b, const Precond
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
         p[i] = r[i] + beta * (p[i] - w * v[i]);
     });
-    preconditioner(p, p_hat);
-    product(a, p_hat, threads, v);
+    preconditioner(p, hat);
+    product(a, hat, threads, v);
     alpha = rho / dot(shadow, v, threads);
     const auto step = static_cast<float>(alpha);
     result.residual = largest(n, threads, [&](std::size_t i) {
-      x[i] += step * p_hat[i];
+      x[i] += step * hat[i];
       r[i] -= step * v[i];
       return std::abs(r[i]);
     });
     result.converged = result.residual <= options.tolerance;
     if (result.converged || !std::isfinite(result.residual)) return result;
 
-    preconditioner(r, r_hat);
-    product(a, r_hat, threads, t);
+    preconditioner(r, hat);
+    product(a, hat, threads, t);
     omega = dot(t, r, threads) / dot(t, t, threads);
     const auto damping = static_cast<float>(omega);
     result.residual = largest(n, threads, [&](std::size_t i) {
-      x[i] += damping * r_hat[i];
+      x[i] += damping * hat[i];
       r[i] -= damping * t[i];
       return std::abs(r[i]);
     });

@@ -49,7 +49,7 @@ constexpr int longest_pause = 16;
 
 }  // namespace
 
-Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, const Step& step) {
+Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, Step step) {
   const Mdp& mdp = bellman.mdp();
   StoppingRule rule(bellman, options.tolerance);
   check_count("max_iterations", options.max_iterations, 1);
@@ -64,6 +64,7 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
   bool warm = options.initial_values.size() != 0;
   ExistenceCheck existence_check(bellman);
   const auto solution = [&](Status status) {
+    step = nullptr;
     const bool finite = at.next.allFinite();
     if (!finite) at.next = at.values.allFinite() ? at.values : bellman.start_values(options.initial_values);
     Solution result = rule.solution(status, at.iterations, at.next, at.sweep);

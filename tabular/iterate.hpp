@@ -33,8 +33,8 @@ using Step = std::function<Move(Iterate&)>;
 // Repeats `step` until the error certified by the sweeps is within options.tolerance or nothing more can be gained;
 // Solution::status says which. The last step that options.max_iterations allows is certified whatever it says. At
 // discount 1 it also asks, now and then, whether the problem has a solution at all. Throws std::invalid_argument,
-// naming the option, if one is out of range.
-Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, const Step& step);
+// naming the option, if one is out of range. What `step` holds is given back before the policy of the solution is made.
+Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, Step step);
 
 // Shifts values and next by constants such that next is the middle of the bounds certified by MacQueen-Porteus,
 // where no state is terminal: T(V + c) = TV + γc, so this is free, and it removes the part of the error that sweeps in

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "softrl/operators.hpp"
 #include "softrl/parallel.hpp"
@@ -119,14 +120,14 @@ class Correction {
 Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
   Bellman bellman(mdp, options.temperature, options.base_measure);
   const int threads = thread_count(options.threads);
-  Correction correction(mdp, threads);
   const bool undiscounted = mdp.discount() == 1.0;
   const bool cold = options.initial_values.size() == 0;
 
   constexpr double loosest = 0.1, tightest = 1e-6;
   double accuracy = loosest;
   double last_residual = std::numeric_limits<double>::infinity();
-  return iterate(bellman, Method::KrylovPolicyIteration, options, [&](Iterate& at) {
+  auto correction = std::make_shared<Correction>(mdp, threads);
+  Step step = [&, correction = std::move(correction)](Iterate& at) {
     const bool first = at.iterations == 0;
     if (first && cold && !undiscounted) {
       guess_values(bellman, at.values);
@@ -148,16 +149,17 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
     // system of aggregates is near such a policy. So equal means almost equal, by far less than what is left to do.
     const double ties = 1e-8 * (first ? 0.0 : at.sweep.residual());
     linearise(bellman, at.values, from_base ? available_policy(mdp, options.base_measure) : Eigen::VectorXd(), ties,
-              threads, at.next, correction.matrix());
+              threads, at.next, correction->matrix());
     const double residual = (at.next - at.values).cwiseAbs().maxCoeff();
     const double enough = 0.3 * options.tolerance * (1.0 - mdp.discount());
     const double tolerance = std::clamp(enough / residual, accuracy, loosest);
-    if (!correction.add_to(at.values, at.next, tolerance)) {
+    if (!correction->add_to(at.values, at.next, tolerance)) {
       std::swap(at.values, at.next);
       accuracy /= 4.0;
     }
     return Move::Certify;
-  });
+  };
+  return iterate(bellman, Method::KrylovPolicyIteration, options, std::move(step));
 }
 
 }  // namespace softrl::tabular
