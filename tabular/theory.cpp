@@ -131,7 +131,7 @@ TheorySetting::TheorySetting(const Mdp& mdp_, const TheoryOptions& options_, Ope
     : mdp(mdp_), options(options_), operators(std::move(operators_)) {
   check_at_least("temperature", options.temperature, 0.0);
   // Statements halve the temperature, multiply it and divide by it, again and again.
-  constexpr double least = 1e-100, most = 1e100;
+  constexpr double least = 1e-50, most = 1e50;
   if (options.temperature != 0.0 && !(options.temperature >= least && options.temperature <= most))
     throw std::invalid_argument(
         fmt::format("temperature must be 0 or from {:g} to {:g}, got {:g}", least, most, options.temperature));

@@ -29,7 +29,8 @@ QPair policy_pair_backup(const TheorySetting& setting, const Problem& problem, c
 // Alternately independent, and a constant apart: the latter is where a contraction is tight.
 QPair random_pair(const Problem& problem, Random& random, int trial) {
   VectorXd first = random_action_values(problem, random);
-  VectorXd second = trial % 2 == 0 ? random_action_values(problem, random) : VectorXd(first.array() + random.normal());
+  VectorXd second = trial % 2 == 0 ? random_action_values(problem, random)
+                                   : VectorXd(first.array() + usual_size(problem) * random.normal());
   return {std::move(first), std::move(second)};
 }
 
@@ -61,8 +62,8 @@ Theorem contraction(const TheorySetting& setting, Theorem theorem, PairBackup ba
   const Mdp loop = loop_instance({1.0, 0.5}, instance_discount);
   const Problem instance{.mdp = loop, .temperature = setting.options.temperature};
   const VectorXd start = random_action_values(instance, random);
-  const QPair apart{start, start.array() + 1.0};
-  attain(theorem, "one state, two actions that return to it, Q2 = Q1 + 1",
+  const QPair apart{start, start.array() + usual_size(instance)};
+  attain(theorem, "one state, two actions that return to it, Q2 = Q1 + c",
          ratio(apart, backup(setting, instance, apart, random)), instance_discount, ratio_error(instance, apart));
 
   theorem.measured_on = trials_text(setting, "pairs of action values, every other pair a constant apart");
@@ -100,7 +101,7 @@ Theorem monotonicity(const TheorySetting& setting, Theorem theorem, PairBackup b
   const Problem instance{.mdp = chain, .temperature = setting.options.temperature};
   const VectorXd low = random_action_values(instance, random);
   VectorXd high = low;
-  high.head(2).array() += 1.0;
+  high.head(2).array() += usual_size(instance);
   const QPair next = backup(setting, instance, {low, high}, random);
   attain(theorem, "two states, Q raised in one to which nothing leads", (next.first - next.second).maxCoeff(), 0.0,
          2.0 * backup_error(instance, largest(high)));

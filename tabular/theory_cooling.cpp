@@ -153,9 +153,10 @@ Theorem cooling_by_entropy(const TheorySetting& setting) {
     measured = worst(measured, worst((point.least - point.gain).maxCoeff(), (point.gain - point.most).maxCoeff()));
     allowance = worst(allowance, point.rounding);
     Eigen::Index state = 0;
-    point.gain.cwiseAbs().maxCoeff(&state);
+    const double largest_gain = point.gain.cwiseAbs().maxCoeff(&state);
+    if (halving > 0 && largest_gain <= point.rounding) continue;  // rounding is no curve
     temperatures.push_back(temperature);
-    gains.push_back(std::abs(point.gain(state)));
+    gains.push_back(largest_gain);
     lower.push_back(std::abs(point.least(state)));
     upper.push_back(std::abs(point.most(state)));
   }
@@ -168,7 +169,7 @@ Theorem cooling_by_entropy(const TheorySetting& setting) {
   attain(theorem, "the same: V_alpha - V_0 = -alpha D(pi_0)", same.gain(0), same.least(0), same.rounding);
 
   theorem.measured_on =
-      fmt::format("{} temperatures from {} to {:.3g}", halvings, setting.options.temperature, temperatures.back());
+      fmt::format("{} temperatures from {} to {:.3g}", halvings, setting.options.temperature, 2.0 * temperature);
   theorem.plot = {.x_label = "temperature",
                   .y_label = "|V_alpha - V_0| where it is largest",
                   .log_x = true,

@@ -58,15 +58,16 @@ Theorem unique_fixed_point(const TheorySetting& setting) {
 
   const Mdp loop = loop_instance({1.0, 0.5}, 0.5);
   const Problem instance{.mdp = loop, .temperature = setting.options.temperature};
-  VectorXd first = random_action_values(instance, random), second = first.array() + 1.0;
-  const double instance_magnitude = largest(first) + 2.0 * (2.0 + problem.temperature);
+  VectorXd first = random_action_values(instance, random), second = first.array() + usual_size(instance);
+  const double instance_magnitude = largest(first) + 3.0 * (2.0 + problem.temperature);
   constexpr int instance_sweeps = 10;
   for (int sweep = 0; sweep < instance_sweeps; ++sweep) {
     first = setting.operators.optimal_backup(instance, first);
     second = setting.operators.optimal_backup(instance, second);
   }
-  attain(theorem, "one state, two actions that return to it, discount 1/2, n = 10, Q2 = Q1 + 1",
-         largest(first - second), std::pow(0.5, instance_sweeps), 4.0 * backup_error(instance, instance_magnitude));
+  attain(theorem, "one state, two actions that return to it, discount 1/2, n = 10, Q2 = Q1 + c",
+         largest(first - second), std::pow(0.5, instance_sweeps) * usual_size(instance),
+         4.0 * backup_error(instance, instance_magnitude));
 
   theorem.measured_on = fmt::format("6 starts, {} sweeps", sweeps);
   theorem.plot = {.x_label = "sweep n",
@@ -116,8 +117,9 @@ Theorem residual_bounds_error(const TheorySetting& setting) {
   const Mdp loop = loop_instance({1.0, 0.5}, 0.9);
   const Problem instance{.mdp = loop, .temperature = setting.options.temperature};
   const Solution known = setting.solve(instance);
-  const VectorXd optimal = setting.operators.action_values(instance, known.values), q = optimal.array() + 1.0;
-  attain(theorem, "one state, two actions that return to it, Q = Q* + 1", ratio(instance, q, optimal), 1.0,
+  const VectorXd optimal = setting.operators.action_values(instance, known.values),
+                 q = optimal.array() + usual_size(instance);
+  attain(theorem, "one state, two actions that return to it, Q = Q* + c", ratio(instance, q, optimal), 1.0,
          2.0 * allowance(instance, q, optimal, known.error_bound));
 
   theorem.measured_on = trials_text(setting, "action values near and far, every other one a constant from Q*");

@@ -296,7 +296,9 @@ Theorem path_sum_of_model(const TheorySetting& setting) {
   probe(0.0);
   const bool stays = upper > -infinity;
   const double largest_reward = setting.mdp.largest_reward();
-  const double scale = temperature > 0.0 ? temperature : largest_reward > 0.0 ? largest_reward : 1.0;
+  // Beside rewards that are far larger, a share of the temperature is nothing.
+  const double own_scale = temperature > 0.0 ? std::max(temperature, 1e-9 * largest_reward) : largest_reward;
+  const double scale = own_scale > 0.0 ? own_scale : 1.0;
   constexpr int most_probes = 30;
   for (int i = 0; stays && i < most_probes && upper - lower > 1e-4 * scale; ++i) probe(0.5 * (lower + upper));
   if (stays && !(std::isfinite(lower) && std::isfinite(upper)))

@@ -73,9 +73,10 @@ Theorem soft_q_iteration(const TheorySetting& setting) {
   const Problem instance{.mdp = loop, .temperature = problem.temperature};
   const Solution known = setting.solve(instance);
   const Run run =
-      iterate(instance, known, VectorXd(ops.action_values(instance, known.values).array() + 1.0), instance_sweeps);
-  attain(theorem, "one state, discount 1/2, Q_0 = Q* + 1, n = 10", run.distances.back(), std::pow(0.5, instance_sweeps),
-         run.rounding);
+      iterate(instance, known, VectorXd(ops.action_values(instance, known.values).array() + usual_size(instance)),
+              instance_sweeps);
+  attain(theorem, "one state, discount 1/2, Q_0 = Q* + c, n = 10", run.distances.back(),
+         std::pow(0.5, instance_sweeps) * usual_size(instance), run.rounding);
 
   theorem.measured_on = fmt::format("{} starts, {} sweeps", starts, sweeps);
   return conclude(std::move(theorem), measured, allowance);
@@ -202,7 +203,7 @@ Theorem soft_q_learning_rounds(const TheorySetting& setting) {
   options.log_weights = dense_log_weights(loop);
   options.initial_action_values = DenseTable::Constant(1, 1, known.values(0) + scale);
   const SoftQLearningResult stepped = setting.operators.learn(instance, options);
-  attain(theorem, "one state with one action, Q_0 = Q* + 1, 10 steps: |Q - Q*| / |Q_0 - Q*|",
+  attain(theorem, "one state with one action, Q_0 = Q* + c, 10 steps: |Q - Q*| / |Q_0 - Q*|",
          std::abs(stepped.action_values(0, 0) - known.values(0)) / scale, std::pow(discount, steps),
          2.0 * known.error_bound / scale + 2.0 * backup_error(instance, largest(known.values) + scale) / scale * 5.0);
 

@@ -72,8 +72,10 @@ std::string trials_text(const TheorySetting& setting, std::string_view what) {
   return fmt::format("{} random {}", trials(setting), what);
 }
 
+double usual_size(const Problem& problem) { return problem.temperature + problem.mdp.largest_reward() + 1e-3; }
+
 VectorXd random_action_values(const Problem& problem, Random& random) {
-  const double scale = problem.temperature + problem.mdp.largest_reward() + 1e-3;
+  const double scale = usual_size(problem);
   VectorXd q(problem.mdp.pairs());
   for (double& x : q) x = scale * random.normal();
   return q;

@@ -39,7 +39,8 @@ double worst(double a, double b);
 // Random cases.
 int trials(const TheorySetting& setting);  // options.trials, fewer for a large model.
 std::string trials_text(const TheorySetting& setting, std::string_view what);  // "20 random policies".
-VectorXd random_action_values(const Problem& problem, Random& random);  // As large as what occurs in the problem.
+double usual_size(const Problem& problem);  // What rewards and bonuses amount to, > 0, in reward units.
+VectorXd random_action_values(const Problem& problem, Random& random);  // Of that size.
 VectorXd random_policy(const Problem& problem, Random& random);         // Positive where the base measure is.
 
 // What rounding may do to one computed Q backup of action values up to `largest_q`: it takes a state value and a Q.

@@ -45,7 +45,8 @@ Theorem visitation_forward_pass(const TheorySetting& setting) {
       const double distance = (sum - solved.states).lpNorm<1>();
       // Later states are those of the walk, of which the present one is counted already, and the terminal one.
       const double bound = under_way * walk;
-      if (trial == 0 && t % std::max(1, steps / 200) == 0) {
+      const bool visible = t == 1 || bound > unit * magnitude;  // rounding is no curve
+      if (trial == 0 && visible && t % std::max(1, steps / 200) == 0) {
         n.push_back(t);
         missing.push_back(distance);
         bounds.push_back(bound);

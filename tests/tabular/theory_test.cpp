@@ -100,7 +100,10 @@ TEST(Theory, MeasuresWalksThatEndSoon) {
 }
 
 TEST(Theory, HoldsFarFromTemperatureOne) {
-  for (const double temperature : {1e-3, 1e3}) expect_no_failure(example(), {.temperature = temperature, .trials = 3});
+  for (const double temperature : {1e-50, 1e-20, 1e-3, 1e3, 1e20, 1e50})
+    expect_no_failure(example(), {.temperature = temperature, .trials = 3});
+  for (const double temperature : {1e-50, 1e-20, 1e-6})
+    expect_no_failure(shortest_path(1), {.temperature = temperature, .trials = 3});
 }
 
 // At discount 1 what rests on a contraction is skipped, the rest is measured.
@@ -443,7 +446,7 @@ TEST(Theory, RefusesWhereItDoesNotApply) {
   EXPECT_THAT([&] { TheorySetting(mdp, {.temperature = -1.0}); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("temperature")));
   EXPECT_THAT([&] { TheorySetting(mdp, {.temperature = 1e-300}); },
-              ThrowsMessage<std::invalid_argument>(HasSubstr("temperature must be 0 or from 1e-100")));
+              ThrowsMessage<std::invalid_argument>(HasSubstr("temperature must be 0 or from 1e-50")));
   EXPECT_THAT([&] { TheorySetting(mdp, {.trials = 0}); }, ThrowsMessage<std::invalid_argument>(HasSubstr("trials")));
   MdpBuilder builder(0.9);
   builder.add_terminal_state();
