@@ -158,7 +158,7 @@ Solution topological(const Mdp& mdp, const SolverOptions& options) {
       const bool cyclic = states.size() > 1 || returns_to_itself(mdp, first);
       // A few sweeps are often enough; then Newton's method is tried, and where it fails, sweeps have to do.
       constexpr int first_sweeps = 32;
-      const int most_sweeps = cyclic ? std::max(first_sweeps, options.max_iterations) : 1;
+      const int most_sweeps = cyclic ? std::max(first_sweeps + 1, options.max_iterations) : 1;
       bool solved = false;
       for (int sweep = 0; sweep < most_sweeps && !solved; ++sweep) {
         if (sweep == first_sweeps) {
