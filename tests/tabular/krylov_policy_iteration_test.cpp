@@ -10,7 +10,6 @@
 #include "tabular/generators.hpp"
 #include "tabular/high_precision.hpp"
 #include "tabular/soft_policy_iteration.hpp"
-#include "tabular/soft_value_iteration.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -76,23 +75,6 @@ TEST(KrylovPolicyIteration, CountsTheStepsOfACorridor) {
   const auto result = krylov_policy_iteration(corridor(50, 1.0, 1.0), {.temperature = 0.0});
   EXPECT_EQ(result.status, Status::Converged);
   for (int s = 0; s < 50; ++s) EXPECT_NEAR(result.values(s), s - 50.0, result.error_bound + 1e-12);
-}
-
-TEST(KrylovPolicyIteration, KlPenaltyAgreesWithValueIteration) {
-  Random random(3, "kl");
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Mdp mdp = random_mdp({.states = 10, .discount = 0.9}, seed);
-    Eigen::VectorXd reference(mdp.pairs());
-    for (Index s = 0; s < mdp.states(); ++s) {
-      auto row = reference.segment(mdp.first_pair(s), mdp.action_count(s));
-      for (double& p : row) p = 0.1 + random.uniform();
-      row /= row.sum();
-    }
-    const BaseMeasure measure = BaseMeasure::kl_to(mdp, reference);
-    const auto krylov = krylov_policy_iteration(mdp, {.temperature = 0.3, .base_measure = measure});
-    const auto sweeps = soft_value_iteration(mdp, {.temperature = 0.3, .base_measure = measure});
-    EXPECT_LE(distance(krylov, sweeps), krylov.error_bound + sweeps.error_bound);
-  }
 }
 
 TEST(KrylovPolicyIteration, StartsWarm) {

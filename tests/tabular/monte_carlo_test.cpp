@@ -18,7 +18,7 @@
 namespace softrl::tabular {
 namespace {
 
-// 16 intervals of 1 − 5e-8 in all of this test and the two below: one of them misses with probability at most 1e-6.
+// At most 16 intervals of 1 − 5e-8 in all tests below: one of them misses with probability at most 1e-6.
 constexpr double sure = 1.0 - 5e-8;
 
 // Soft and plain returns, cut early (the tail is in the interval) and not.

@@ -41,7 +41,7 @@ void expect_near(const Eigen::VectorXd& x, const Eigen::VectorXd& exact, double 
   EXPECT_LE((x - exact).cwiseAbs().maxCoeff(), relative * exact.cwiseAbs().maxCoeff());
 }
 
-// Below and above the size from which on systems are not factorised at once, against a dense factorisation with full
+// Below and above the size from which on systems are not factorised at once, against a dense factorisation with
 // pivoting of rows. Condition numbers are up to 2/(1 − γ).
 TEST(PolicySystem, SolvesAsDenseFactorsDo) {
   for (const int states : {50, 1200}) {

@@ -72,23 +72,6 @@ TEST(SoftPolicyIteration, NeedsAHandfulOfIterations) {
   }
 }
 
-TEST(SoftPolicyIteration, KlPenaltyAgreesWithValueIteration) {
-  Random random(3, "kl");
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Mdp mdp = random_mdp({.states = 10, .discount = 0.9}, seed);
-    Eigen::VectorXd reference(mdp.pairs());
-    for (Index s = 0; s < mdp.states(); ++s) {
-      auto row = reference.segment(mdp.first_pair(s), mdp.action_count(s));
-      for (double& p : row) p = 0.1 + random.uniform();
-      row /= row.sum();
-    }
-    const BaseMeasure measure = BaseMeasure::kl_to(mdp, reference);
-    const auto newton = soft_policy_iteration(mdp, {.temperature = 0.3, .base_measure = measure});
-    const auto sweeps = soft_value_iteration(mdp, {.temperature = 0.3, .base_measure = measure});
-    EXPECT_LE((newton.values - sweeps.values).cwiseAbs().maxCoeff(), newton.error_bound + sweeps.error_bound);
-  }
-}
-
 TEST(SoftPolicyIteration, StartsWarm) {
   const Mdp mdp = random_mdp({.states = 20, .discount = 0.99}, 5);
   const auto cold = soft_policy_iteration(mdp, {.temperature = 0.1});
