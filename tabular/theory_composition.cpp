@@ -1,6 +1,7 @@
 // Chapter 7: what averaging the solutions of several tasks is worth for the average task (docs/math.md 2.9).
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -86,31 +87,15 @@ std::vector<Mdp> random_tasks(const TheorySetting& setting, Random& random, int 
 
 constexpr int most_trials = 4;
 
-// One action that leads to a state with two, which end; the tasks reward one of these by α and charge α for the other,
-// the first task the one, the second task the other.
-std::vector<Mdp> opposed_tasks(double temperature, double discount) {
-  std::vector<Mdp> tasks;
-  for (const double reward : {temperature, -temperature}) {
-    MdpBuilder builder(discount);
-    builder.add_state();
-    builder.add_action(0.0, 1);
-    builder.add_state();
-    builder.add_action(reward, 2);
-    builder.add_action(-reward, 2);
-    builder.add_terminal_state();
-    tasks.push_back(std::move(builder).build());
-  }
-  return tasks;
-}
-
-// State 0 chooses between a sure reward and a state with two actions, which end; one task rewards the first of these
-// with the prize and charges it for the second, the other the other way round.
-std::vector<Mdp> luring_tasks(double prize, double sure, double discount) {
+// State 0 leads to a state with two actions, which end, and, where there is a sure reward, for that straight to the
+// end. One task rewards the first of the two actions with the prize and charges it for the second, the other task the
+// other way round.
+std::vector<Mdp> opposed_tasks(double prize, std::optional<double> sure, double discount) {
   std::vector<Mdp> tasks;
   for (const double reward : {prize, -prize}) {
     MdpBuilder builder(discount);
     builder.add_state();
-    builder.add_action(sure, 2);
+    if (sure) builder.add_action(*sure, 2);
     builder.add_action(0.0, 1);
     builder.add_state();
     builder.add_action(reward, 2);
@@ -155,7 +140,7 @@ Theorem composition_bounds(const TheorySetting& setting) {
   attain(theorem, "two equal tasks: Qbar - Q", largest(equal.mean_q - equal.q), 0.0, equal.error);
   attain(theorem, "two equal tasks: C", largest(equal.divergence), 0.0, equal.error);
   constexpr double discount = 0.9;
-  const auto opposed_pair = opposed_tasks(setting.options.temperature, discount);
+  const auto opposed_pair = opposed_tasks(setting.options.temperature, {}, discount);
   const Composition opposed = compose(setting, opposed_pair, average_task(opposed_pair), {});
   const double limit = discount * setting.options.temperature * std::log(std::cosh(1.0));
   const double rounding = opposed.error + 8.0 * unit * limit;
@@ -239,7 +224,7 @@ Theorem composed_policy_regret(const TheorySetting& setting) {
   attain(theorem, "two equal tasks: V - V_pi", largest(none.loss), 0.0, none.error);
   constexpr double discount = 0.9;
   const double temperature = setting.options.temperature, prize = 1e12 * temperature, lure = 1e3 * temperature;
-  const Regret lured = regret_of(luring_tasks(prize, discount * prize - lure, discount), {});
+  const Regret lured = regret_of(opposed_tasks(prize, discount * prize - lure, discount), {});
   const double lured_error = (lure + temperature + 2.0 * lured.error) / (discount * prize);
   attain(theorem, "lured away by opposed tasks: (V - V_pi) / X", lured.loss(0) / lured.sharp(0), 1.0, lured_error);
   attain(theorem, "lured away by opposed tasks: X / W", lured.sharp(0) / lured.bound(0), 1.0, lured_error);

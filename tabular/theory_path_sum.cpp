@@ -261,6 +261,41 @@ Interval dense_gain(const Problem& problem) {
   return gain;
 }
 
+// What charges tell of the gain g: its bounds at a charge, plus the charge.
+struct GainSearch {
+  const TheorySetting& setting;
+  double lower = -infinity, upper = infinity;
+  std::vector<double> charges = {}, lowers = {}, uppers = {};  // The bounds as found, of g less the charge.
+
+  Existence::Verdict probe(double c) {
+    const Mdp mdp = charged(setting.mdp, c);
+    const Existence found = setting.operators.existence(setting.problem(mdp, setting.options.temperature));
+    charges.push_back(c);
+    lowers.push_back(found.gain_lower);
+    uppers.push_back(found.gain_upper);
+    lower = std::max(lower, found.gain_lower + c);
+    upper = std::min(upper, found.gain_upper + c);
+    return found.verdict;
+  }
+};
+
+// One state with two loops and an exit: the gain is the soft value of the loops alone.
+void attain_on_two_loops(Theorem& theorem, const TheorySetting& setting, double scale) {
+  const double temperature = setting.options.temperature;
+  const double two[] = {-scale, -2.0 * scale};
+  MdpBuilder builder(1.0);
+  builder.add_state();
+  for (const double reward : two) builder.add_action(reward, 0);
+  builder.add_action(0.0, 1);
+  builder.add_terminal_state();
+  const Mdp loops = std::move(builder).build();
+  const Problem instance{.mdp = loops, .temperature = temperature};
+  const Existence known = setting.operators.existence(instance);
+  const double gain = soft_value(two, temperature), rounding = 64.0 * backup_error(instance, 2.0 * scale);
+  attain(theorem, "one state, two loops, an exit: lower bound of g", known.gain_lower, gain, rounding);
+  attain(theorem, "the same: upper bound of g", known.gain_upper, gain, rounding);
+}
+
 }  // namespace
 
 // A charge of c for every step lowers the gain g of staying for ever by c, so that exp((g − c)/α), the radius of M
@@ -274,33 +309,23 @@ Theorem path_sum_of_model(const TheorySetting& setting) {
                       "discount 1, each step charged c, g the gain of staying: a solution for c > g, none for "
                       "c < g; all bounds of g agree: max lower - min upper <= 0"};
   if (const auto reason = too_large_to_solve(setting); !reason.empty()) return skip(std::move(theorem), reason);
-  const Operators& ops = setting.operators;
   const double temperature = setting.options.temperature;
   if (const auto trapped = states_without_exit(setting.mdp, setting.options.base_measure); !trapped.empty())
     return skip(std::move(theorem), fmt::format("{} of {} states cannot reach a terminal state, so at discount 1 there "
                                                 "is no path sum, whatever steps cost",
                                                 trapped.size(), setting.mdp.states()));
 
-  double lower = -infinity, upper = infinity, measured = 0.0;
-  std::vector<double> charges, lowers, uppers;
-  const auto probe = [&](double c) {
-    const Mdp mdp = charged(setting.mdp, c);
-    const Existence found = ops.existence(setting.problem(mdp, temperature));
-    charges.push_back(c);
-    lowers.push_back(found.gain_lower);
-    uppers.push_back(found.gain_upper);
-    lower = std::max(lower, found.gain_lower + c);
-    upper = std::min(upper, found.gain_upper + c);
-    return found.verdict;
-  };
-  probe(0.0);
+  GainSearch search{.setting = setting};
+  double &lower = search.lower, &upper = search.upper;
+  double measured = 0.0;
+  search.probe(0.0);
   const bool stays = upper > -infinity;
   const double largest_reward = setting.mdp.largest_reward();
   // Beside rewards that are far larger, a share of the temperature is nothing.
   const double own_scale = temperature > 0.0 ? std::max(temperature, 1e-9 * largest_reward) : largest_reward;
   const double scale = own_scale > 0.0 ? own_scale : 1.0;
   constexpr int most_probes = 30;
-  for (int i = 0; stays && i < most_probes && upper - lower > 1e-4 * scale; ++i) probe(0.5 * (lower + upper));
+  for (int i = 0; stays && i < most_probes && upper - lower > 1e-4 * scale; ++i) search.probe(0.5 * (lower + upper));
   if (stays && !(std::isfinite(lower) && std::isfinite(upper)))
     return skip(std::move(theorem), "the gain of staying for ever has no two-sided bound");
   if (stays) {
@@ -312,16 +337,16 @@ Theorem path_sum_of_model(const TheorySetting& setting) {
 
   // Either side. Nothing to stay in: no charge, nor a reward for every step, makes the sum infinite.
   const double middle = stays ? 0.5 * (lower + upper) : 0.0, width = stays ? std::max(0.0, upper - lower) : 0.0;
-  int below = 0, above = 0, undecided = 0;
+  int with_solution = 0, without = 0, undecided = 0;
   std::vector<double> solved_charges, solved_values;
   for (const double distance : {0.3, 0.1, 0.03}) {
     for (const double side : {-1.0, 1.0}) {
       const double c = middle + side * (distance * scale + width);
-      const Existence::Verdict verdict = probe(c);
+      const Existence::Verdict verdict = search.probe(c);
       const Mdp mdp = charged(setting.mdp, c);
       const Solution solution = setting.solve(setting.problem(mdp, temperature));
       const bool exists = side > 0.0 || !stays;
-      ++(exists ? below : above);
+      ++(exists ? with_solution : without);
       const bool certified = std::isfinite(solution.error_bound), infeasible = solution.status == Status::Infeasible;
       if (verdict == Existence::Verdict::Undecided || (exists && !certified && !infeasible)) ++undecided;
       if (exists ? infeasible || verdict == Existence::Verdict::DoesNotExist
@@ -334,41 +359,29 @@ Theorem path_sum_of_model(const TheorySetting& setting) {
   }
   if (stays) measured = worst(measured, lower - upper);
 
-  // One state with two loops and an exit: the gain is the soft value of the loops alone.
-  const double two[] = {-scale, -2.0 * scale};
-  MdpBuilder builder(1.0);
-  builder.add_state();
-  for (const double reward : two) builder.add_action(reward, 0);
-  builder.add_action(0.0, 1);
-  builder.add_terminal_state();
-  const Mdp loops = std::move(builder).build();
-  const Problem instance{.mdp = loops, .temperature = temperature};
-  const Existence known = ops.existence(instance);
-  const double gain = soft_value(two, temperature), rounding = 64.0 * backup_error(instance, 2.0 * scale);
-  attain(theorem, "one state, two loops, an exit: lower bound of g", known.gain_lower, gain, rounding);
-  attain(theorem, "the same: upper bound of g", known.gain_upper, gain, rounding);
-
+  attain_on_two_loops(theorem, setting, scale);
   const std::string undecided_text = undecided == 0 ? "" : fmt::format(", {} of them undecided", undecided);
   if (stays) {
     theorem.measured_on =
         fmt::format("the model at discount 1, g from {:.9g} to {:.9g}; {} charges above it and {} below{}", lower,
-                    upper, below, above, undecided_text);
+                    upper, with_solution, without, undecided_text);
     std::vector<double> expected;
-    for (const double c : charges) expected.push_back(middle - c);
+    for (const double c : search.charges) expected.push_back(middle - c);
     theorem.plot = {.x_label = "charge c for a step",
                     .y_label = "gain of the charged process",
-                    .curves = {line("lower bound", charges, lowers, Curve::Style::Points),
-                               line("upper bound", charges, uppers, Curve::Style::Points),
-                               line("g - c", charges, expected, Curve::Style::Dashed)}};
+                    .curves = {line("lower bound", search.charges, search.lowers, Curve::Style::Points),
+                               line("upper bound", search.charges, search.uppers, Curve::Style::Points),
+                               line("g - c", search.charges, expected, Curve::Style::Dashed)}};
   } else {
-    theorem.measured_on = fmt::format(
-        "the model at discount 1, where every policy ends: {} charges, some of them a reward{}", below, undecided_text);
+    theorem.measured_on =
+        fmt::format("the model at discount 1, where every policy ends: {} charges, some of them a reward{}",
+                    with_solution, undecided_text);
     theorem.plot = {.x_label = "charge c for a step",
                     .y_label = "largest |V|",
                     .curves = {line("certified solution", solved_charges, solved_values, Curve::Style::Points)}};
   }
   double largest_charge = 0.0;
-  for (const double c : charges) largest_charge = std::max(largest_charge, std::abs(c));
+  for (const double c : search.charges) largest_charge = std::max(largest_charge, std::abs(c));
   return conclude(std::move(theorem), measured, 8.0 * unit * (largest_reward + 2.0 * largest_charge));
 }
 
