@@ -174,10 +174,8 @@ std::vector<Demonstration> simulate(const Mdp& mdp, const MaxEntProcess& process
     if (mdp.is_terminal(state))
       throw std::invalid_argument(fmt::format("state {} is terminal, but episodes may start there", state));
     if (!std::isfinite(policy.values(0, state)))
-      throw std::invalid_argument(
-          fmt::format("from state {}, where episodes may start, no goal can be reached in {} "
-                      "steps",
-                      state, horizon.steps));
+      throw std::invalid_argument(fmt::format(
+          "from state {}, where episodes may start, no goal can be reached in {} steps", state, horizon.steps));
     demonstration.states.push_back(state);
     for (int t = 0; t < limit && !mdp.is_terminal(state); ++t) {
       const auto row = as_span(actions[static_cast<std::size_t>(horizon.layer(t))])

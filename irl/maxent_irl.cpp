@@ -172,8 +172,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
   if (!here)
     throw std::runtime_error(
         "the search ended where the sum over paths cannot be certified, next to where it diverges: a smaller penalty "
-        "may "
-        "help, or another start");
+        "may help, or another start");
   while (lbfgs && !maximum.iteration_limit && here->gain > 1e-24 * n && result.newton_steps < most_newton_steps) {
     Eigen::VectorXd weights = result.weights;
     weights(here->free) += here->newton;

@@ -51,7 +51,7 @@ struct MaxEntCurvature {
 class MaxEntLikelihood {
  public:
   // Throws std::invalid_argument as MaxEntProcess and check_features do, and for demonstrations that do not fit the
-  // MDP or are longer than a fixed horizon.
+  // MDP, are longer than a fixed horizon, or come where no goal can be reached in time (Horizon::at_goal).
   MaxEntLikelihood(const Mdp& mdp, MdpFeatures features, const std::vector<Demonstration>& demonstrations,
                    PathModel model, const Horizon& horizon);
   // With counts at hand. Its arrays must fit.

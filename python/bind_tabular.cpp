@@ -220,7 +220,7 @@ void bind_solution(nb::module_& m) {
       });
   nb::class_<PolicyEvaluation>(m, "PolicyEvaluation", "The exact value of a policy; see tabular/policy_evaluation.hpp.")
       .def_prop_ro("status", &status_of<PolicyEvaluation>,
-                   "'converged', or 'infeasible' for a policy that never ends at discount 1.")
+                   "'converged', or, at discount 1, 'infeasible' for a policy that may never end, or 'stalled'.")
       .def_ro("residual", &PolicyEvaluation::residual, "max |T_pi V - V|.")
       .def_ro("error_bound", &PolicyEvaluation::error_bound, "max |values - V_pi| is at most this, rounding included.")
       .def_prop_ro(

@@ -6,8 +6,9 @@
 // that turns out too slow (discounts near 1), with aggregation multigrid. At temperature 0, Gauss-Seidel sweeps of the
 // backup itself between corrections let changes of policy spread. Corrections are held in single precision; the
 // backup that follows each, and the bounds, are in double precision. How well a system must be solved follows the
-// residual TV − V: where a correction made it grow, the next are solved better, and in the end plain sweeps take over,
-// so that below discount 1 the iteration cannot fail.
+// residual TV − V: where a correction made it grow or was not found, the next are solved better, and after nine such
+// plain sweeps take over for good, which converge below discount 1. That a residual falls with each correction, but
+// ever less, is not excluded by this; max_iterations ends it.
 #pragma once
 #include "tabular/mdp.hpp"
 #include "tabular/solution.hpp"

@@ -5,7 +5,7 @@
 // Up to 1,000 states by sparse LU. Beyond, by BiCGSTAB with multigrid in single precision, over and over for what is
 // left in double precision (iterative refinement: Higham, Accuracy and Stability of Numerical Algorithms, 2002, ch.
 // 12), which takes time and memory in proportion to the process; and where that stagnates, as it does where most
-// episodes take a million steps or more, by LU after all, if the factors stay within 20 million entries.
+// episodes take a million steps or more, by LU after all, if each factor keeps within 20 million entries.
 #pragma once
 #include <memory>
 #include <optional>
@@ -25,7 +25,7 @@ class PolicySystem {
   PolicySystem(PolicySystem&&) noexcept;
   PolicySystem& operator=(PolicySystem&&) noexcept;
 
-  // x [S] for b [S], finite, with a residual b − A x that is no larger than what rounding makes of it; x = b exactly in
+  // x [S] for b [S], finite, with a residual b − A x of at most 16 times what rounding may make of it; x = b exactly in
   // terminal states. Empty if the system is singular, as at discount 1 that of a policy which never ends, or if neither
   // method comes that far.
   std::optional<Eigen::VectorXd> solve(const Eigen::VectorXd& right_side);

@@ -1,6 +1,6 @@
 // Soft policy iteration (docs/math.md 2.6, 2.7): evaluate the policy exactly, take the Boltzmann policy of its action
-// values, repeat. This is Newton's method on V = TV, so a handful of iterations do; each costs a sparse LU
-// factorisation.
+// values, repeat. This is Newton's method on V = TV, so a handful of iterations do; each costs two linear solves to
+// rounding (policy_system.hpp), for the values and for the number of steps that tells how exact they are.
 //     (I − γ P_π) V = r_π − α D(π)        π' ∝ μ exp(Q_π/α)
 #pragma once
 #include "tabular/mdp.hpp"

@@ -20,7 +20,7 @@ class StoppingRule {
 
   // Certifies what can be certified after the sweep W = TV. Converged: the error bound is within the tolerance.
   // Stalled: the residual is at the level of rounding and the bound still is not. Empty: go on. At discount 1
-  // certifying costs several factorisations, so it is tried only when the residual promises success.
+  // certifying costs several linear solves, so it is tried only when the residual promises success.
   std::optional<Status> assess(const Eigen::VectorXd& next, const Sweep& sweep);
 
   double error_bound() const { return error_bound_; }  // As of the last call of assess; +∞ before.

@@ -107,7 +107,7 @@ Operators exact_operators() {
                                                      .base_measure = p.measure,
                                                      .progress = progress});
             }
-            // As far as rounding allows; at discount 1, where every certificate costs several factorisations, not
+            // As far as rounding allows; at discount 1, where every certificate costs several linear solves, not
             // quite.
             const double tolerance = p.mdp.discount() < 1.0 ? 0.0 : 1e-10;
             return soft_policy_iteration(p.mdp, {.temperature = p.temperature,

@@ -39,7 +39,7 @@ std::string without_discount(const TheorySetting& setting) {
 
 std::string too_large_to_solve(const TheorySetting& setting) {
   // At discount 1 certificates take several solves each.
-  const Index most = setting.mdp.discount() < 1.0 ? 600'000 : most_factorised;
+  const Index most = setting.mdp.discount() < 1.0 ? 600'000 : 60'000;
   if (setting.mdp.transitions() <= most) return "";
   return fmt::format("{} transitions are more than the {} for which many linear systems are solved",
                      setting.mdp.transitions(), most);

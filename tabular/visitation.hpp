@@ -17,7 +17,7 @@ struct Visitation {
   // error_bound is +∞.
   Status status;
   double flow_residual;  // Σ_s |x − start − γ P_πᵀ x|, as computed: flow in is flow out, but for this.
-  double error_bound;    // Σ_s |states(s) − x(s)| is at most this, rounding included; +∞ if nothing is certified.
+  double error_bound;  // Σ_s |states(s) − x(s)| is at most this, with rows as stored; +∞ if nothing is certified.
   Eigen::VectorXd states;  // [S] x(s); in a terminal state, which is left at once, γ^t summed over arrivals. States
                            //     that cannot be reached have exactly 0.
   Eigen::VectorXd pairs;   // [K] x(s,a).
