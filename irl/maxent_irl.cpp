@@ -44,11 +44,12 @@ Eigen::VectorXd feasible_start(MaxEntLikelihood& likelihood, const MaxEntIrlOpti
     start = with_named_weights(names, std::move(start), options.prefix + "fix", options.fixed);
     if (likelihood.solve(start).feasible) return start;
     if (c < 64.0 && to_goal && options.start.size() + options.fixed.size() < names.size()) continue;
+    const std::string name = options.prefix + (options.start.empty() && !options.fixed.empty() ? "fix" : "start");
     throw std::invalid_argument(
-        to_goal ? fmt::format("{}start: no feasible weights to start from: on the way to a goal every loop must cost "
+        to_goal ? fmt::format("{}: no feasible weights to start from: on the way to a goal every loop must cost "
                               "more than the entropy it gathers; give some, or add a feature that is constant",
-                              options.prefix)
-                : fmt::format("{}start: at these weights the values are beyond double precision", options.prefix));
+                              name)
+                : fmt::format("{}: at these weights the values are beyond double precision", name));
   }
 }
 

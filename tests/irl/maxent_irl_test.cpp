@@ -453,8 +453,13 @@ TEST(MaxEntIrl, NamesTheOptionItRefuses) {
   const Mdp mdp = tabular::corridor(2, 1.0, 1.0);
   MdpFeatures goal{.names = {"goal"}, .on = MdpFeatures::On::States, .values = Eigen::Vector3d(0.0, 1.0, 0.0)};
   MaxEntLikelihood free_steps(mdp, goal, random_walks(mdp, 3, 50, 1), PathModel::CausalEntropy, Horizon::to_goal());
-  EXPECT_THAT([&] { maxent_irl(free_steps); },
-              ThrowsMessage<std::invalid_argument>(AllOf(HasSubstr("no feasible weights"), HasSubstr("constant"))));
+  EXPECT_THAT([&] { maxent_irl(free_steps); }, ThrowsMessage<std::invalid_argument>(AllOf(
+                                                   HasSubstr("start: no feasible weights"), HasSubstr("constant"))));
+  EXPECT_THAT(
+      [&] {
+        maxent_irl(free_steps, {.fixed = {{"goal", 1.0}}});
+      },
+      ThrowsMessage<std::invalid_argument>(HasSubstr("fix: no feasible weights")));
 }
 
 }  // namespace
