@@ -116,8 +116,7 @@ void bind_maxent_irl(nb::module_& m) {
       [](const Mdp& mdp, const RowMatrix& features, const std::vector<Walk>& demonstrations,
          const std::optional<std::vector<std::string>>& names, const std::string& on, const std::string& model,
          std::optional<int> horizon, std::optional<double> discount, bool at_goal, double l1, double l2,
-         const std::string& optimiser, double tolerance, int max_iterations, const Weights& start,
-         const Weights& fixed) {
+         const std::string& optimiser, double tolerance, int max_iterations, const Weights& start, const Weights& fix) {
         MdpFeatures described{
             .names = names.value_or(std::vector<std::string>()), .on = on_named(on), .values = features};
         if (!names) {
@@ -128,7 +127,7 @@ void bind_maxent_irl(nb::module_& m) {
           walks.push_back({.name = std::to_string(walks.size()), .states = states, .actions = actions});
         MaxEntLikelihood likelihood(mdp, described, walks, model_named(model), horizon_of(horizon, discount, at_goal));
         MaxEntFit fit = maxent_irl(likelihood, {.start = named(start),
-                                                .fixed = named(fixed),
+                                                .fixed = named(fix),
                                                 .penalty = {.l1 = l1, .l2 = l2},
                                                 .optimiser = optimiser_named(optimiser),
                                                 .tolerance = tolerance,
@@ -140,7 +139,7 @@ void bind_maxent_irl(nb::module_& m) {
       "mdp"_a, "features"_a, "demonstrations"_a, nb::kw_only(), "names"_a = nb::none(), "on"_a = "state_actions",
       "model"_a = "causal_entropy", "horizon"_a = nb::none(), "discount"_a = nb::none(), "at_goal"_a = false,
       "l1"_a = 0.0, "l2"_a = 0.0, "optimiser"_a = "lbfgs", "tolerance"_a = defaults.tolerance,
-      "max_iterations"_a = defaults.max_iterations, "start"_a = Weights(), "fixed"_a = Weights(),
+      "max_iterations"_a = defaults.max_iterations, "start"_a = Weights(), "fix"_a = Weights(),
       nb::call_guard<nb::gil_scoped_release>(),
       "Weights of a reward, linear in features, under which the demonstrations are what maximum entropy expects.\n\n"
       "features            [S, k], [K, k] or [N, k], as `on` says: states, state_actions or transitions of `mdp`\n"
@@ -148,5 +147,5 @@ void bind_maxent_irl(nb::module_& m) {
       "model               causal_entropy, or maxent_paths (the paper of 2008)\n"
       "horizon, discount   a fixed number of steps, or for ever with a discount; neither: until a terminal state\n"
       "at_goal             whether paths of a fixed number of steps must have reached a terminal state by then\n"
-      "start, fixed        {name: weight}; names are w0, w1, ... unless given");
+      "start, fix          {name: weight}; names are w0, w1, ... unless given");
 }

@@ -45,6 +45,19 @@ def test_matches_features_as_all_paths_do(ring):
     np.testing.assert_allclose(fit.std_error, np.sqrt(np.diag(np.linalg.inv(spread))), rtol=1e-6)
 
 
+def test_keeps_weights_that_are_fixed(ring):
+    features = np.random.default_rng(0).normal(size=(8, 2))
+    shown = [walk(a) for a in [(0, 0, 1, 0), (1, 0, 0, 0), (0, 1, 1, 0)]]
+    fit = irl.maxent_irl(ring, features, shown, horizon=HORIZON, fix={"w0": 0.25})
+    assert fit.status == "converged" and fit.values[0] == 0.25 and np.isnan(fit.std_error[0])
+    # Of the other weight the slope is 0: demonstrated and expected features agree.
+    paths = [walk(a) for a in itertools.product((0, 1), repeat=HORIZON)]
+    counts = np.array([sum(features[2 * s + a] for s, a in zip(*path)) for path in paths])
+    weights = np.exp(counts @ fit.values)
+    target = np.mean([sum(features[2 * s + a] for s, a in zip(*path)) for path in shown], axis=0)
+    assert (weights @ counts / weights.sum())[1] == pytest.approx(target[1], abs=1e-8)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -56,6 +69,7 @@ def test_matches_features_as_all_paths_do(ring):
         ({"horizon": 4, "at_goal": True}, "terminal state"),
         ({"horizon": 4, "names": ["a", ""]}, "empty"),
         ({"horizon": 4, "l1": -1.0}, "l1"),
+        ({"horizon": 4, "start": {"w0": 1.0}, "fix": {"w0": 2.0}}, "w0=1 is fixed, by fix w0=2"),
         ({"horizon": 4, "names": ["a", "a"]}, "a"),
     ],
 )
