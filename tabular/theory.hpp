@@ -69,7 +69,7 @@ struct Theorem {
 };
 
 struct TheoryOptions {
-  double temperature = 1.0;       // α ≥ 0, in reward units; at 0 the statements on entropy are skipped.
+  double temperature = 1.0;       // α, 0 or in [1e-50, 1e50] reward units; at 0 statements on entropy are skipped.
   BaseMeasure base_measure = {};  // Counting measure (entropy bonus) unless given; of actions of the Mdp.
   std::uint64_t seed = 0;         // Of the random action values, policies and instances on which the laws are tried.
   int trials = 20;                // ≥ 1 of them for each law; fewer where the model is large.

@@ -199,13 +199,14 @@ Theorem soft_q_learning_rounds(const TheorySetting& setting) {
   const Mdp loop = loop_instance({scale}, discount);
   const Problem instance{.mdp = loop, .temperature = temperature};
   const Solution known = setting.solve(instance);
-  options.steps = steps;
-  options.log_weights = dense_log_weights(loop);
-  options.initial_action_values = DenseTable::Constant(1, 1, known.values(0) + scale);
-  const SoftQLearningResult stepped = setting.operators.learn(instance, options);
+  SoftQLearningOptions stepwise = options;
+  stepwise.steps = steps;
+  stepwise.log_weights = dense_log_weights(loop);
+  stepwise.initial_action_values = DenseTable::Constant(1, 1, known.values(0) + scale);
+  const SoftQLearningResult stepped = setting.operators.learn(instance, stepwise);
   attain(theorem, "one state with one action, Q_0 = Q* + c, 10 steps: |Q - Q*| / |Q_0 - Q*|",
          std::abs(stepped.action_values(0, 0) - known.values(0)) / scale, std::pow(discount, steps),
-         2.0 * known.error_bound / scale + 2.0 * backup_error(instance, largest(known.values) + scale) / scale * 5.0);
+         (2.0 * known.error_bound + steps * backup_error(instance, largest(known.values) + scale)) / scale);
 
   theorem.measured_on =
       fmt::format("a built-in deterministic model, {} runs of {} uniformly random steps, {} of them complete rounds",
