@@ -58,7 +58,8 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
              .next = {},
              .sweep = {},
              .certified = false,
-             .iterations = 0};
+             .iterations = 0,
+             .shifted_width = std::numeric_limits<double>::infinity()};
   at.next = at.values;
   const bool undiscounted = mdp.discount() == 1.0;
   bool warm = options.initial_values.size() != 0;
@@ -73,6 +74,19 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
     return result;
   };
 
+  // Where rounding stops an iteration, whether there are better values to go on from: it is that of the values at hand.
+  const auto restart = [&](Move move) {
+    if (move != Move::Last && move_to_midpoint(bellman, at)) {
+      at.values = at.next;
+      return true;
+    }
+    // From given values of 1e20, say, sweeps that cost 1 each cannot come down: rounding swallows the cost.
+    if (!warm || !undiscounted || std::isfinite(rule.error_bound())) return false;
+    warm = false;
+    at.next = at.values = bellman.start_values({});
+    return true;
+  };
+
   if (undiscounted && !states_without_exit(mdp, options.base_measure).empty()) {
     at.sweep = bellman.optimal_sweep(at.values, at.next);
     return solution(Status::Infeasible);
@@ -84,6 +98,7 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
     at.certified = move != Move::Continue || last || at.iterations - certified_at >= longest_pause ||
                    at.sweep.residual() <= 4.0 * backup_rounding_error(bellman, at.sweep.largest_value);
     std::optional<Status> status;
+    bool restarts = false;
     if (at.certified) {
       certified_at = at.iterations;
       at.sweep = bellman.optimal_sweep(at.values, at.next);
@@ -93,38 +108,35 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
         at.sweep.largest_change = std::numeric_limits<double>::infinity();
       }
       status = rule.assess(at.next, at.sweep);
-      const bool ends = last || move == Move::Last;
+      const bool ends = last || move == Move::Last || move == Move::Limit;
       if (undiscounted && !std::isfinite(rule.error_bound())) {
         const bool gives_up = (ends && !status) || status == Status::Stalled;
         if (gives_up ? existence_check.fails(at.next) : existence_check.fails_after(sweeps, at.next))
           status = Status::Infeasible;
       }
       if (!status && ends) status = move == Move::Last ? Status::Stalled : Status::IterationLimit;
-      // From given values of 1e20, say, sweeps that cost 1 each cannot come down: rounding swallows the cost.
-      if (warm && undiscounted && status == Status::Stalled && !std::isfinite(rule.error_bound()) && !last) {
-        warm = false;
-        at.next = at.values = bellman.start_values({});
-        at.certified = false;
-        status.reset();
-      }
+      restarts = status == Status::Stalled && !last && move != Move::Limit && restart(move);
+      if (restarts) at.certified = false;
     }
     if (options.progress) {
       const std::array measurements{Measurement{"residual", at.sweep.residual()},
                                     Measurement{"error_bound", rule.error_bound()}};
       options.progress({.done = at.iterations, .limit = options.max_iterations, .measurements = measurements});
     }
-    if (status) return solution(*status);
+    if (status && !restarts) return solution(*status);
   }
 }
 
-void move_to_midpoint(const Bellman& bellman, Iterate& at) {
+bool move_to_midpoint(const Bellman& bellman, Iterate& at) {
   const Mdp& mdp = bellman.mdp();
-  if (mdp.has_terminal_states() || mdp.discount() == 0.0) return;
+  if (mdp.has_terminal_states() || mdp.discount() == 0.0) return false;
   const Gap gap = macqueen_porteus(bellman, at.sweep);
-  const double middle = 0.5 * (gap.lower + gap.upper);
-  if (!std::isfinite(middle)) return;
+  const double middle = 0.5 * (gap.lower + gap.upper), width = gap.upper - gap.lower;
+  if (!std::isfinite(middle) || !(width <= 0.9 * at.shifted_width)) return false;
   at.next.array() += middle;
   at.values.array() += middle / mdp.discount();
+  at.shifted_width = width;
+  return true;
 }
 
 }  // namespace softrl::tabular

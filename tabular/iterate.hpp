@@ -18,6 +18,7 @@ struct Iterate {
   Sweep sweep;             // That sweep; a step that goes on without one leaves what its own changes were.
   bool certified;          // Whether `next` and `sweep` belong to `values`: false before the first certifying sweep.
   int iterations;          // Steps done so far.
+  double shifted_width;    // Of the bounds when move_to_midpoint last moved.
 };
 
 // What is to follow a step.
@@ -26,6 +27,7 @@ enum class Move {
   Certify,   // A sweep of all states, W = TV, from which bounds are certified.
   Last,      // The same, and then the end: there is no way on from these values. The only case in which they may be
              // infinite or NaN.
+  Limit,     // The same, because a step has a limit of its own, which options.max_iterations sets, and has reached it.
 };
 
 using Step = std::function<Move(Iterate&)>;
@@ -38,7 +40,9 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
 
 // Shifts values and next by constants such that next is the middle of the bounds certified by MacQueen-Porteus,
 // where no state is terminal: T(V + c) = TV + γc, so this is free, and it removes the part of the error that sweeps in
-// place are slowest to reduce. Elsewhere, or where there are no bounds, nothing happens.
-void move_to_midpoint(const Bellman& bellman, Iterate& at);
+// place are slowest to reduce. As the middle may be farther from V* than next is, though never farther than the bounds
+// are wide, sweeps that follow make up for it only once the bounds have narrowed: so they must be half as wide as when
+// this last happened. Elsewhere, or where there are no bounds, nothing happens. Returns whether values were moved.
+bool move_to_midpoint(const Bellman& bellman, Iterate& at);
 
 }  // namespace softrl::tabular
