@@ -41,8 +41,8 @@ Solution iterate(Bellman& bellman, Method method, const SolverOptions& options, 
 // Shifts values and next by constants such that next is the middle of the bounds certified by MacQueen-Porteus,
 // where no state is terminal: T(V + c) = TV + γc, so this is free, and it removes the part of the error that sweeps in
 // place are slowest to reduce. As the middle may be farther from V* than next is, though never farther than the bounds
-// are wide, sweeps that follow make up for it only once the bounds have narrowed: so they must be half as wide as when
-// this last happened. Elsewhere, or where there are no bounds, nothing happens. Returns whether values were moved.
+// are wide, sweeps that follow make up for it only once the bounds have narrowed: so they must be a tenth narrower than
+// when this last happened. Elsewhere, or where there are no bounds, nothing happens. Returns whether values were moved.
 bool move_to_midpoint(const Bellman& bellman, Iterate& at);
 
 }  // namespace softrl::tabular

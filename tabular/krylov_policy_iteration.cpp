@@ -13,6 +13,7 @@
 #include "tabular/iterate.hpp"
 #include "tabular/krylov_solver.hpp"
 #include "tabular/policy_matrix.hpp"
+#include "tabular/sweep_in_place.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -70,19 +71,6 @@ void guess_values(Bellman& bellman, Eigen::VectorXd& values) {
       largest_value = std::max(largest_value, std::abs(value));
       values(s) = value;
     }
-  }
-}
-
-// A Gauss-Seidel sweep of the optimal backup against the order of states and one in it. The hard maximum changes its
-// mind abruptly: a policy that differs in a few states makes many others change theirs, one ring of neighbours after
-// the other. In place, such a wave crosses the whole process in one sweep and not in one linear solve a ring.
-void sweep_in_place(Bellman& bellman, Eigen::VectorXd& values) {
-  const Mdp& mdp = bellman.mdp();
-  for (Index s = mdp.states(); s-- > 0;) {
-    if (!mdp.is_terminal(s)) values(s) = bellman.backup(s, values);
-  }
-  for (Index s = 0; s < mdp.states(); ++s) {
-    if (!mdp.is_terminal(s)) values(s) = bellman.backup(s, values);
   }
 }
 
@@ -144,7 +132,7 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
       std::swap(at.values, at.next);
       return Move::Certify;
     }
-    if (!first && options.temperature == 0.0) sweep_in_place(bellman, at.values);
+    if (!first && options.temperature == 0.0) sweep_to_and_fro(bellman, at.values);
     // At temperature 0, rounding alone decides between equal actions and mixes them at random from state to state; no
     // system of aggregates is near such a policy. So equal means almost equal, by far less than what is left to do.
     const double ties = 1e-8 * (first ? 0.0 : at.sweep.residual());

@@ -11,6 +11,7 @@
 #include "tabular/certificate.hpp"
 #include "tabular/iterate.hpp"
 #include "tabular/policy_system.hpp"
+#include "tabular/sweep_in_place.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -69,6 +70,7 @@ Solution soft_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
       return Move::Certify;
     }
     const bool first = at.iterations == 0;
+    if (!first) sweep_to_and_fro(bellman, at.values);
     std::optional<Evaluation> evaluation;
     if (!first || !cold) evaluation = evaluate(bellman.boltzmann(bellman.action_values(at.values)));
     if (first && !evaluation) evaluation = evaluate(available_policy(mdp, options.base_measure));

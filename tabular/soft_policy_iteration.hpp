@@ -1,6 +1,7 @@
 // Soft policy iteration (docs/math.md 2.6, 2.7): evaluate the policy exactly, take the Boltzmann policy of its action
 // values, repeat. This is Newton's method on V = TV, so a handful of iterations do; each costs two linear solves to
-// rounding (policy_system.hpp), for the values and for the number of steps that tells how exact they are.
+// rounding (policy_system.hpp), for the values and for the number of steps that tells how exact they are. Two sweeps in
+// place before each let changes of policy spread (sweep_in_place.hpp).
 //     (I − γ P_π) V = r_π − α D(π)        π' ∝ μ exp(Q_π/α)
 #pragma once
 #include "tabular/mdp.hpp"

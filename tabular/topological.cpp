@@ -12,6 +12,7 @@
 #include "tabular/iterate.hpp"
 #include "tabular/policy_system.hpp"
 #include "tabular/strong_components.hpp"
+#include "tabular/sweep_in_place.hpp"
 
 namespace softrl::tabular {
 namespace {
@@ -114,6 +115,7 @@ bool solve_component(const Part& part, double temperature, double precision, std
   for (int step = 0; step < most_steps; ++step) {
     // At discount 1 the first policy must be one that leaves.
     const bool base = step == 0 && part.mdp.discount() == 1.0;
+    if (step > 0) sweep_to_and_fro(bellman, v);
     const Eigen::VectorXd policy =
         base ? available_policy(part.mdp, part.measure) : bellman.boltzmann(bellman.action_values(v));
     const auto evaluated = PolicySystem(part.mdp, policy).solve(bellman.policy_values(policy, rewards));
@@ -169,7 +171,7 @@ Solution topological(const Mdp& mdp, const SolverOptions& options) {
         if (!std::isfinite(change.residual)) return Move::Last;
         solved = !cyclic || change.residual <= std::max(precision, change.rounding);
       }
-      if (!solved) return Move::Last;
+      if (!solved) return Move::Limit;
     }
     return Move::Certify;
   });

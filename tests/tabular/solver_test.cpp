@@ -294,6 +294,29 @@ TEST(Solver, AllMethodsConvergeOnDeterministicGarnets) {
     expect_agreement(mdp, {.temperature = temperature}, fmt::format("temperature {}", temperature));
 }
 
+// The news of a reward far off must not take one linear solve a state to get through.
+TEST(Solver, NewtonsMethodsSwimUpALongRiver) {
+  const Mdp mdp = river_swim({.states = 600, .discount = 0.999});
+  for (const double temperature : {0.0, 1e-6}) {
+    for (const Method method : {Method::PolicyIteration, Method::Topological}) {
+      SCOPED_TRACE(fmt::format("{}, temperature {}", to_string(method), temperature));
+      const Solution solution =
+          solve(mdp, method, {.temperature = temperature, .tolerance = 1e-6, .max_iterations = 100});
+      EXPECT_EQ(solution.status, Status::Converged);
+    }
+  }
+}
+
+// A pass over the components that is cut short has come to a limit, not to the end of what rounding allows.
+TEST(Solver, TellsALimitFromRounding) {
+  for (const Method method : all_methods()) {
+    SCOPED_TRACE(to_string(method));
+    const Mdp mdp = random_mdp({.states = 20, .discount = 0.999}, 1);
+    const Solution solution = solve(mdp, method, {.temperature = 0.1, .tolerance = 1e-6, .max_iterations = 1});
+    EXPECT_NE(solution.status, Status::Stalled) << solution.error_bound;
+  }
+}
+
 // One way out, of which the reference policy makes next to no use: to rounding, it stays for ever. At temperature 0
 // only the support of the reference counts; else an end costs α log 1e300.
 TEST(Solver, AllMethodsFindAnEndOfNextToNoWeight) {
