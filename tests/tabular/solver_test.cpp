@@ -402,7 +402,10 @@ TEST(Solver, ChoosesByStructure) {
   EXPECT_EQ(choose_method(layered(6, 5, 0.9, 1)), Method::Topological);
   EXPECT_EQ(choose_method(rings(5, 4, 0.9, 1.0)), Method::Topological);
   EXPECT_EQ(choose_method(rings(1, 20, 0.9, 1.0)), Method::PolicyIteration);
-  EXPECT_EQ(choose_method(rings(1, 5000, 0.9, 1.0)), Method::KrylovPolicyIteration);
+  EXPECT_EQ(choose_method(rings(1, 5000, 0.999, 1.0)), Method::KrylovPolicyIteration);
+  EXPECT_EQ(choose_method(rings(1, 5000, 1.0, 1.0)), Method::ModifiedPolicyIteration);
+  EXPECT_EQ(choose_method(garnet({.states = 5000, .actions = 4, .branching = 5, .discount = 0.999})),
+            Method::ValueIteration);
 }
 
 // From V ≤ TV, sweeps of either kind only rise towards V*, and sweeps in place rise faster: T is monotone. With rewards
