@@ -3,7 +3,8 @@
 //     covariance = (−H)⁻¹        robust covariance = (−H)⁻¹ (Σ_t s_t s_tᵀ) (−H)⁻¹
 //
 // H is the Hessian of the log-likelihood and s_t the score of trip t. The first is right if the model is; the second
-// (the sandwich) also if it is not, as long as trips are independent. Where the objective is no log-likelihood, the
+// (the sandwich) also if it is not, as long as trips are independent. If only clusters of them are (those of different
+// travellers, say), a row of scores is the sum over a cluster. Where the objective is no log-likelihood, the
 // first is (−H)⁻¹ J (−H)⁻¹, with J the variance of Σ_t s_t that the model implies.
 #pragma once
 #include <string>

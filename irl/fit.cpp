@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,6 +66,20 @@ std::string cannot_tell(const RouteData& data, int feature) {
              : "is 0 on every move of every trip, so that the likelihood has no maximum: the weight runs to infinity";
 }
 
+// Scores of clusters [clusters × K]: sums over their trips.
+RowMatrix cluster_scores(const std::vector<Trip>& trips, const RowMatrix& scores) {
+  std::unordered_map<std::string, Eigen::Index> row_of;
+  RowMatrix result = RowMatrix::Zero(scores.rows(), scores.cols());
+  Eigen::Index rows = 0;
+  for (std::size_t t = 0; t < trips.size(); ++t) {
+    Eigen::Index row = rows;
+    if (!trips[t].cluster.empty()) row = row_of.try_emplace(trips[t].cluster, rows).first->second;
+    if (row == rows) ++rows;
+    result.row(row) += scores.row(static_cast<Eigen::Index>(t));
+  }
+  return result.topRows(rows);
+}
+
 }  // namespace
 
 FitResult fit(Likelihood& likelihood, const FitOptions& options) {
@@ -124,13 +139,17 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
   result.evaluations = maximum.evaluations;
   result.infeasible_trials = maximum.infeasible_trials;
 
+  result.trip_log_likelihoods = at_end.trip_log_likelihoods;
+  const RowMatrix scores = cluster_scores(data.trips, at_end.scores);
+  result.clusters = static_cast<int>(scores.rows());
+
   Estimates estimates = estimate({.names = network.features,
                                   .weights = result.weights,
                                   .free = free,
                                   .held = held,
                                   .gradient = at_end.gradient,
                                   .hessian = at_end.hessian,
-                                  .scores = at_end.scores,
+                                  .scores = scores,
                                   .scale = information_scale,
                                   .observations = "trips"});
   result.covariance = std::move(estimates.covariance);
@@ -138,6 +157,11 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
   result.estimated = std::move(estimates.estimated);
   result.condition_number = estimates.condition_number;
   result.remaining_gain = estimates.remaining_gain;
+  // Scores sum to 0 at the maximum, so that those of G clusters span G − 1 dimensions.
+  if (scores.rows() < static_cast<Eigen::Index>(data.trips.size()) &&
+      scores.rows() <= static_cast<Eigen::Index>(free.size()))
+    result.warnings.push_back(
+        fmt::format("robust errors of {} weight(s) need more clusters of trips than {}", free.size(), scores.rows()));
   result.warnings.insert(result.warnings.end(), estimates.warnings.begin(), estimates.warnings.end());
   if (result.remaining_gain > options.tolerance && result.radius.upper > 0.99)
     result.warnings.push_back(fmt::format(

@@ -34,6 +34,8 @@ struct FitResult {
   std::vector<bool> estimated;  // [K] false if fixed, or if the data cannot tell it (see warnings).
   Eigen::MatrixXd covariance, robust_covariance;  // [K × K] 0 for fixed weights, NaN for those the data cannot tell.
   double condition_number;                        // Of the scaled Hessian (estimates.hpp).
+  Eigen::VectorXd trip_log_likelihoods;           // [trips] at the weights.
+  int clusters;                                   // Groups of trips that the robust covariance takes as independent.
   SpectralRadius radius;                          // At the weights.
   std::vector<std::string> warnings;  // A sentence for each weight, or set of weights, that the data cannot tell.
   int iterations;                     // Of L-BFGS.

@@ -52,11 +52,11 @@ Likelihood::Likelihood(const RouteData& data)
 // scaling change a product x(k) M(k,a) y(a) or a ratio of derivative and sum: only log z has to be put right.
 Likelihood::Block Likelihood::solve_block(std::size_t first) {
   Block block;
-  Eigen::VectorXd best = Eigen::VectorXd::Zero(data_->network.link_count());
+  block.best = Eigen::VectorXd::Zero(data_->network.link_count());
   if (factorise_each_) {
     OwnWeights own = set_own_weights(demands_[first]);
     if (own.status != PathSumStatus::Finite) return {.status = own.status};
-    best = std::move(own.best);
+    block.best = std::move(own.best);
   }
   std::vector<int> destinations;
   for (std::size_t i = first; i < std::min(first + (factorise_each_ ? 1 : block_size), demands_.size()); ++i) {
@@ -65,7 +65,7 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) {
   }
   block.path_sums = ending_links(*data_, destinations);
   for (int k = 0; k < data_->network.link_count(); ++k)
-    if (block.path_sums(k, 0) != 0.0 && best(k) != 0.0) block.path_sums(k, 0) = std::exp(-best(k));
+    if (block.path_sums(k, 0) != 0.0 && block.best(k) != 0.0) block.path_sums(k, 0) = std::exp(-block.best(k));
   if (!path_sum_.solve(block.path_sums)) return {.status = PathSumStatus::Inaccurate};
 
   const auto in_range = [](double sum) { return sum >= smallest_path_sum && sum <= 1.0 / smallest_path_sum; };
@@ -74,7 +74,7 @@ Likelihood::Block Likelihood::solve_block(std::size_t first) {
     for (const Origin& origin : demands_[block.demands[c]].origins) {
       const double y = block.path_sums(origin.link, c);
       if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
-      block.log_path_sum += origin.trips * (std::log(y) + best(origin.link));
+      block.log_path_sum += origin.trips * (std::log(y) + block.best(origin.link));
       block.flows(origin.link, c) = origin.trips / y;
     }
   }
@@ -201,8 +201,12 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
   result.log_likelihood = weights.dot(feature_totals_);
   result.hessian = Eigen::MatrixXd::Zero(features, features);
   result.scores = RowMatrix::Zero(static_cast<Eigen::Index>(data_->trips.size()), features);
-  // Per demand and origin: E[f | o → d].
-  std::vector<std::map<int, Eigen::VectorXd>> expected(demands_.size());
+  result.trip_log_likelihoods.resize(result.scores.rows());
+  struct Paths {
+    double log_path_sum;       // log z(o)
+    Eigen::VectorXd expected;  // E[f | o → d]
+  };
+  std::vector<std::map<int, Paths>> paths(demands_.size());  // per demand and origin
 
   const Eigen::MatrixXd attributes = network.attributes;  // by columns
   const Eigen::RowVectorXd largest = attributes.cwiseAbs().colwise().maxCoeff();
@@ -233,14 +237,18 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
       Eigen::MatrixXd second = cross + cross.transpose();  // what is missing, xᵀ M_ij y, is added for all at the end
       const auto relative_slope = [&](int link) -> Eigen::VectorXd { return slopes.row(link).transpose() / y(link); };
       Eigen::VectorXd at_destination = Eigen::VectorXd::Zero(features);
+      double log_at_destination = 0.0;
       if (data_->ending == Ending::OnEntering) {
         at_destination = relative_slope(destination_link(demand));
+        log_at_destination = std::log(y(destination_link(demand)));
         second += demand.trips * at_destination * at_destination.transpose();
       }
       for (const Origin& origin : demand.origins) {
         const Eigen::VectorXd slope = relative_slope(origin.link);
         second -= origin.trips * slope * slope.transpose();
-        expected[block.demands[c]][origin.link] = slope - at_destination;
+        paths[block.demands[c]][origin.link] = {
+            .log_path_sum = std::log(y(origin.link)) + block.best(origin.link) - log_at_destination,
+            .expected = slope - at_destination};
       }
       result.hessian -= second;
     }
@@ -248,9 +256,12 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
   result.hessian -= attributes.transpose() * uses.asDiagonal() * attributes;
   for (std::size_t t = 0; t < data_->trips.size(); ++t) {
     const Trip& trip = data_->trips[t];
-    auto score = result.scores.row(static_cast<Eigen::Index>(t));
+    const auto row = static_cast<Eigen::Index>(t);
+    const Paths& others = paths[demand_of_trip_[t]].at(trip.origin);
+    auto score = result.scores.row(row);
     for (const int move : trip.moves) score += network.attributes.row(move);
-    score -= expected[demand_of_trip_[t]].at(trip.origin).transpose();
+    result.trip_log_likelihoods(row) = score.dot(weights) - others.log_path_sum;
+    score -= others.expected.transpose();
   }
   result.gradient = result.scores.colwise().sum().transpose();
   return result;

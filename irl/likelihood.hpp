@@ -26,8 +26,9 @@ struct LikelihoodCurvature {
   PathSumStatus status;  // As above.
   double log_likelihood = 0.0;
   Eigen::VectorXd gradient = {};
-  Eigen::MatrixXd hessian = {};  // [K × K] of L; negative semidefinite.
-  RowMatrix scores = {};         // [trips × K] each trip's own gradient; they sum to `gradient`.
+  Eigen::MatrixXd hessian = {};               // [K × K] of L; negative semidefinite.
+  RowMatrix scores = {};                      // [trips × K] each trip's own gradient; they sum to `gradient`.
+  Eigen::VectorXd trip_log_likelihoods = {};  // [trips] log P of each trip; they sum to `log_likelihood`.
 };
 
 class Likelihood {
@@ -61,6 +62,7 @@ class Likelihood {
     PathSumStatus status = PathSumStatus::Finite;
     std::vector<int> demands = {};
     Eigen::MatrixXd path_sums = {}, flows = {};  // [L × demands]
+    Eigen::VectorXd best = {};                   // [L] what path_sums are scaled by, as in OwnWeights; else 0
     double log_path_sum = 0.0;                   // Σ n_o log z(o)
   };
   // Whether the path sums to one destination are finite, and what they are scaled by.

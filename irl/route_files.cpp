@@ -1,6 +1,7 @@
 #include "irl/route_files.hpp"
 
 #include <iterator>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -101,6 +102,8 @@ void read_trips(const Study& study, const std::filesystem::path& folder, const I
   const std::size_t name = table.column(study.trips.name);
   const std::size_t route = table.column(study.trips.links);
   const std::size_t destination = table.column(study.trips.destination);
+  std::optional<std::size_t> cluster;
+  if (study.trips.cluster) cluster = table.column(*study.trips.cluster);
   std::set<std::string> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const auto fail = [&](std::string_view message) {
@@ -125,6 +128,9 @@ void read_trips(const Study& study, const std::filesystem::path& folder, const I
     } catch (const std::invalid_argument& error) {
       fail(error.what());
     }
+    if (!cluster) continue;
+    data.trips.back().cluster = table.text(row, *cluster);
+    if (data.trips.back().cluster.empty()) fail(fmt::format("has no {}", *study.trips.cluster));
   }
   if (data.trips.empty())
     throw std::runtime_error(fmt::format("{}:1: has no trips", (folder / study.trips.file).string()));
@@ -182,6 +188,8 @@ RouteData read_routes(const Study& study, const std::filesystem::path& folder) {
 void write_routes(const RouteData& data, const std::filesystem::path& folder) {
   if (data.ending != Ending::ByMove)
     throw std::invalid_argument("only trips that end by a move of their own can be written");
+  for (const Trip& trip : data.trips)
+    if (!trip.cluster.empty()) throw std::invalid_argument("trips in clusters cannot be written");
   write_atomically(folder / "network.csv", network_csv(data.network));
   write_atomically(folder / "destinations.csv", destinations_csv(data));
   write_atomically(folder / "trips.csv", trips_csv(data));

@@ -74,7 +74,9 @@ Study read_study(const std::filesystem::path& file) {
   study.trips = {.file = trips.string("file"),
                  .name = trips.string("name"),
                  .links = trips.string("links"),
-                 .destination = trips.string("destination")};
+                 .destination = trips.string("destination"),
+                 .cluster = {}};
+  if (trips.has("cluster")) study.trips.cluster = trips.string("cluster");
   if (config.has("destinations")) {
     const Config destinations = config.table("destinations");
     study.destinations = {.file = destinations.string("file"),

@@ -23,6 +23,7 @@
 //     name = "trip_id"
 //     links = "links"                             # separated by spaces
 //     destination = "destination"
+//     cluster = "traveller"                       # optional: trips of one are not independent (robust errors)
 //
 //     [destinations]                              # a row per link from which a trip may end at the destination by a move
 //     file = "destinations.csv"                   # of its own. Without this table a trip's destination is a link, and
@@ -48,6 +49,7 @@ struct Study {
   };
   struct Trips {
     std::string file, name, links, destination;
+    std::optional<std::string> cluster;
   };
   struct Destinations {
     std::string file, destination, link;

@@ -19,7 +19,7 @@ Trip make_trip(const RouteData& data, std::string name, int destination, const s
   if (links.empty()) throw std::invalid_argument("trip has no links");
   const RoadNetwork& network = data.network;
   const Destination& goal = data.destinations.at(destination);
-  Trip trip{.name = std::move(name), .destination = destination, .origin = links.front(), .moves = {}};
+  Trip trip{.name = std::move(name), .destination = destination, .origin = links.front(), .moves = {}, .cluster = {}};
   for (std::size_t i = 0; i + 1 < links.size(); ++i) {
     const int move = network.find_move(links[i], links[i + 1]);
     if (move < 0)

@@ -24,6 +24,7 @@ struct Trip {
   int destination;         // Index into RouteData::destinations.
   int origin;              // The link it starts on, which is given and not chosen.
   std::vector<int> moves;  // Indices of the network's moves, in order.
+  std::string cluster{};   // Trips of one name (a traveller, say) may depend on each other; empty: on no other.
 };
 
 struct RouteData {

@@ -42,9 +42,33 @@ TEST(Fit, OfTwoWaysHasAClosedForm) {
     EXPECT_NEAR(std::sqrt(result.robust_covariance(0, 0)), error, 1e-3 * error);
     EXPECT_NEAR(result.log_likelihood, first * std::log(p) + (40 - first) * std::log(1 - p), 1e-8);
     EXPECT_NEAR(result.null_log_likelihood, 40 * std::log(0.5), 1e-10);
+    EXPECT_NEAR(result.trip_log_likelihoods(0), std::log(p), 2e-4);
+    EXPECT_NEAR(result.trip_log_likelihoods(39), std::log(1 - p), 2e-4);
     EXPECT_EQ(result.radius.upper, 0.0) << "no cycles";
     EXPECT_THAT(result.warnings, IsEmpty());
   }
+}
+
+// Groups of four that choose alike: the score of a group is four times that of a trip, so that robust variances are
+// four times those of as many independent trips, and all else is the same.
+TEST(Fit, RobustErrorsCountClustersNotTrips) {
+  RouteData data = two_ways(12, 40);
+  Likelihood likelihood(data);
+  const FitResult apart = fit(likelihood);
+  EXPECT_EQ(apart.clusters, 40);
+  for (std::size_t t = 0; t < 40; ++t) data.trips[t].cluster = fmt::format("driver {}", t / 4);
+  const FitResult together = fit(likelihood);
+  EXPECT_EQ(together.clusters, 10);
+  EXPECT_THAT(together.warnings, IsEmpty());
+  EXPECT_EQ(together.weights(0), apart.weights(0));
+  EXPECT_EQ(together.covariance(0, 0), apart.covariance(0, 0));
+  EXPECT_NEAR(together.robust_covariance(0, 0) / apart.robust_covariance(0, 0), 4.0, 1e-12);
+
+  for (std::size_t t = 36; t < 40; ++t) data.trips[t].cluster.clear();
+  EXPECT_EQ(fit(likelihood).clusters, 9 + 4) << "trips without a cluster are independent";
+  for (Trip& trip : data.trips) trip.cluster = "all";
+  EXPECT_THAT(fit(likelihood).warnings,
+              ElementsAre(HasSubstr("robust errors of 1 weight(s) need more clusters of trips than 1")));
 }
 
 // A street of two links around which one may drive in circles, each lap at weight e^2θ: a trip of n laps has the

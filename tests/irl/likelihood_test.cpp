@@ -26,12 +26,19 @@ TEST(Likelihood, IsTheProbabilityOfTheTripsAmongAllPaths) {
       const RouteData data = random_routes({}, ending, 20, seed);
       if (data.trips.empty()) continue;
       const Eigen::VectorXd weights = feasible_weights(seed);
-      double expected = feature_totals(data).dot(weights);
-      for (const Trip& trip : data.trips)
-        expected -= std::log(path_sums_by_length(data, trip.destination, weights, 400)(trip.origin));
-      const LikelihoodValue value = Likelihood(data).evaluate(weights);
+      Eigen::VectorXd expected(static_cast<Eigen::Index>(data.trips.size()));
+      for (Eigen::Index t = 0; t < expected.size(); ++t) {
+        const Trip& trip = data.trips[static_cast<std::size_t>(t)];
+        expected(t) = -std::log(path_sums_by_length(data, trip.destination, weights, 400)(trip.origin));
+        for (const int move : trip.moves) expected(t) += data.network.attributes.row(move).dot(weights);
+      }
+      const double tolerance = 1e-12 * (1.0 + expected.cwiseAbs().sum());
+      Likelihood likelihood(data);
+      const LikelihoodValue value = likelihood.evaluate(weights);
       ASSERT_EQ(value.status, PathSumStatus::Finite);
-      EXPECT_NEAR(value.log_likelihood, expected, 1e-12 * (1.0 + std::abs(expected))) << "seed " << seed;
+      EXPECT_NEAR(value.log_likelihood, expected.sum(), tolerance) << "seed " << seed;
+      const Eigen::VectorXd trips = likelihood.curvature(weights).trip_log_likelihoods;
+      EXPECT_LT((trips - expected).cwiseAbs().maxCoeff(), tolerance) << "seed " << seed;
     }
   }
 }
@@ -265,6 +272,7 @@ TEST(Likelihood, DoesNotDependOnHowFarPathSumsAreFromOne) {
       EXPECT_NEAR(far.log_likelihood, near.log_likelihood, 1e-9) << constant;
       EXPECT_LT((far.gradient - near.gradient).cwiseAbs().maxCoeff(), 1e-9) << constant;
       EXPECT_LT((far.hessian - near.hessian).cwiseAbs().maxCoeff(), 1e-9) << constant;
+      EXPECT_LT((far.trip_log_likelihoods - near.trip_log_likelihoods).cwiseAbs().maxCoeff(), 1e-9) << constant;
       EXPECT_LT((likelihood.evaluate(weights).gradient - near.gradient).cwiseAbs().maxCoeff(), 1e-9) << constant;
       EXPECT_EQ(likelihood.radius().upper, 0.0) << constant;  // no cycles
     }

@@ -23,6 +23,7 @@ struct SmallStudy {
   std::string network = "a,b,time\n1,2,0.5\n2,3,1\n2,1,2\n";
   std::string destinations = "d,link\nhome,3\n";
   std::string trips = "id,links,d\nt1,1 2 3,home\n";
+  std::string more_of_trips;  // lines of the study
 
   RouteData read(bool on_entering = false) const {
     folder.write("n.csv", network);
@@ -33,6 +34,7 @@ struct SmallStudy {
             "s.toml", std::string("model = 'maxent'\nfeatures = ['time']\n"
                                   "[network]\nfile = 'n.csv'\nfrom = 'a'\nto = 'b'\n"
                                   "[trips]\nfile = 't.csv'\nname = 'id'\nlinks = 'links'\ndestination = 'd'\n") +
+                          more_of_trips +
                           (on_entering ? "" : "[destinations]\nfile = 'd.csv'\ndestination = 'd'\nlink = 'link'\n"))),
         folder.path());
   }
@@ -49,6 +51,22 @@ TEST(RouteFiles, ReadBothWaysToEnd) {
   EXPECT_EQ(on_entering.ending, Ending::OnEntering);
   EXPECT_EQ(on_entering.destinations.size(), 2u);
   EXPECT_EQ(on_entering.network.links[on_entering.destinations[1].links[0]], "1");
+}
+
+TEST(RouteFiles, ReadClustersOfTrips) {
+  SmallStudy study;
+  study.trips = "id,links,d,who\nt1,1 2 3,home,ann\nt2,2 3,home,bob\n";
+  EXPECT_EQ(study.read().trips[0].cluster, "");
+  study.more_of_trips = "cluster = 'who'\n";
+  EXPECT_EQ(study.read().trips[0].cluster, "ann");
+  EXPECT_EQ(study.read().trips[1].cluster, "bob");
+  const auto refuses = [&](const std::string& message) {
+    EXPECT_THAT([&] { study.read(); }, ThrowsMessage<std::runtime_error>(HasSubstr(message)));
+  };
+  study.trips = "id,links,d,who\nt1,1 2 3,home,ann\nt2,2 3,home,\n";
+  refuses("t.csv:3: trip t2: has no who");
+  study.trips = "id,links,d\nt1,1 2 3,home\n";
+  refuses("t.csv:1: has no column \"who\"");
 }
 
 TEST(RouteFiles, ComplainWithFileAndLine) {
