@@ -17,6 +17,7 @@ void add_solve(CLI::App& app, Run& run);
 void add_verify(CLI::App& app, Run& run);
 void add_irl(CLI::App& app, Run& run);
 void add_routes(CLI::App& app, Run& run);
+void add_routes_compare(CLI::App& routes, Run& run);
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 

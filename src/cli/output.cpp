@@ -77,6 +77,8 @@ std::string decimals(double value, int digits) {
   return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits);
 }
 
+std::string p_text(double p_value) { return p_value < 0.0001 ? "<0.0001" : decimals(p_value, 4); }
+
 std::string counted(std::int64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

@@ -78,6 +78,9 @@ class ProgressLine {
 // With so many digits after the point; "-" for NaN.
 std::string decimals(double value, int digits);
 
+// With four digits after the point, or "<0.0001"; "-" for NaN.
+std::string p_text(double p_value);
+
 // "1 state", "2 states".
 std::string counted(std::int64_t count, std::string_view noun);
 

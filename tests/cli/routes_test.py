@@ -1,8 +1,10 @@
 """softrl routes: fit, likelihood and generate, and what they refuse."""
 
 import json
+import math
 import re
 import shutil
+from statistics import NormalDist, mean, pstdev
 
 import pytest
 
@@ -62,6 +64,145 @@ def test_start_fix_and_iteration_limit(softrl, city):
     result, answer = fit(softrl, city, "--max-iterations", 1)
     assert result.returncode == 1
     assert answer["status"] == "iteration_limit" and answer["remaining_gain"] > 1e-8
+
+
+# p-values, intervals and criteria from the errors and log-likelihoods, by the standard library's normal distribution.
+def test_fit_says_what_its_errors_mean(softrl, city):
+    normal = NormalDist()
+    result, answer = fit(softrl, city, "--confidence", "0.9", "--fix", "u_turn=-3")
+    assert result.returncode == 0, result
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    told = [p for p in answer["parameters"] if p["estimated"]]
+    for p in told:
+        for prefix in ("", "robust_"):
+            error, t = p[prefix + "std_error"], p[prefix + "t_value"]
+            assert t == pytest.approx(p["value"] / error)
+            assert p[prefix + "p_value"] == pytest.approx(2 * normal.cdf(-abs(t)), rel=1e-9, abs=1e-15)
+            reach = error * normal.inv_cdf(0.95)
+            assert p[prefix + "interval"]["lower"] == pytest.approx(p["value"] - reach)
+            assert p[prefix + "interval"]["upper"] == pytest.approx(p["value"] + reach)
+    fixed = answer["parameters"][3]
+    assert fixed["name"] == "u_turn" and fixed["p_value"] is None and fixed["robust_interval"]["lower"] is None
+
+    best, null = answer["log_likelihood"], answer["null_log_likelihood"]
+    assert answer["adjusted_rho_squared"] == pytest.approx(1 - (best - 3) / null)
+    assert answer["aic"] == pytest.approx(6 - 2 * best)
+    assert answer["bic"] == pytest.approx(3 * math.log(300) - 2 * best)
+    assert len(answer["trip_names"]) == 300 == answer["clusters"]
+    assert sum(answer["trip_log_likelihoods"]) == pytest.approx(best)
+    for matrix in (answer["correlation"], answer["robust_correlation"]):
+        assert [matrix[j][j] for j in range(4)] == [1, 1, 1, None]
+        assert matrix[0][1] == pytest.approx(matrix[1][0]) and -1 < matrix[0][1] < 1
+
+
+# Every trip four times, by one driver: robust errors by cluster are those of the trips taken once, and others half that.
+def test_clusters_of_trips(softrl, city):
+    _, once = fit(softrl, city)
+    header, *rows = (city / "trips.csv").read_text().splitlines()
+    copies = [f"{copy}_{row},{row.split(',')[0]}" for row in rows for copy in range(4)]
+    (city / "trips.csv").write_text("\n".join([header + ",driver", *copies]) + "\n")
+    _, apart = fit(softrl, city)
+    study = city / "study.toml"
+    study.write_text(study.read_text().replace("[trips]\n", '[trips]\ncluster = "driver"\n'))
+    result, together = fit(softrl, city)
+    assert result.returncode == 0 and "of 300 clusters" in result.stdout
+    assert (once["clusters"], apart["clusters"], together["clusters"]) == (300, 1200, 300)
+    for one, independent, clustered in zip(once["parameters"], apart["parameters"], together["parameters"]):
+        assert clustered["robust_std_error"] == pytest.approx(one["robust_std_error"], rel=1e-4)
+        assert independent["robust_std_error"] == pytest.approx(one["robust_std_error"] / 2, rel=1e-4)
+        assert clustered["std_error"] == pytest.approx(one["std_error"] / 2, rel=1e-4)
+
+
+def compare(softrl, folder, first, second):
+    out = folder / "compare.json"
+    result = softrl("routes", "compare", first, second, "--json", out)
+    assert result.returncode == 0, result
+    return result.stdout, json.loads(out.read_text())
+
+
+@pytest.fixture
+def fits(softrl, city):
+    """Files of a fit of all weights, of two that fix one, and of one of two."""
+    fixes = {
+        "all": [],
+        "no_left": ["--fix", "left_turn=0"],
+        "no_u": ["--fix", "u_turn=0"],
+        "neither": ["--fix", "left_turn=0,u_turn=0"],
+    }
+    for name, args in fixes.items():
+        result = softrl("routes", "fit", city / "study.toml", "--json", city / f"{name}.json", *args)
+        assert result.returncode == 0, result
+    return {name: city / f"{name}.json" for name in fixes}
+
+
+# The tail of chi-squared with two degrees of freedom is exp(-x/2), with one erfc(sqrt(x/2)).
+def test_compare_nested_fits(softrl, city, fits):
+    best = {name: json.loads(file.read_text())["log_likelihood"] for name, file in fits.items()}
+    for first, second, degrees in (("neither", "all", 2), ("all", "neither", 2), ("neither", "no_left", 1)):
+        text, answer = compare(softrl, city, fits[first], fits[second])
+        gain = abs(best[second] - best[first])
+        test = answer["likelihood_ratio"]
+        assert test["restricted"] == str(fits["neither"]) and test["degrees_of_freedom"] == degrees
+        assert test["statistic"] == pytest.approx(2 * gain)
+        tail = math.exp(-gain) if degrees == 2 else math.erfc(math.sqrt(gain))
+        assert test["p_value"] == pytest.approx(tail, rel=1e-9)
+        assert answer["log_likelihood_difference"] == pytest.approx(best[first] - best[second])
+        weights = degrees if first == "all" else -degrees
+        assert answer["aic_difference"] == pytest.approx(2 * weights - 2 * (best[first] - best[second]))
+        assert answer["bic_difference"] == pytest.approx(math.log(300) * weights - 2 * (best[first] - best[second]))
+        assert answer["vuong"] is None and "is nested in" in text
+
+
+def test_compare_fits_that_are_not_nested(softrl, city, fits):
+    text, answer = compare(softrl, city, fits["no_left"], fits["no_u"])
+    first, second = (json.loads(fits[name].read_text())["trip_log_likelihoods"] for name in ("no_left", "no_u"))
+    differences = [a - b for a, b in zip(first, second)]
+    z = math.sqrt(len(differences)) * mean(differences) / pstdev(differences)
+    assert answer["vuong"]["statistic"] == pytest.approx(z)
+    assert answer["vuong"]["p_value"] == pytest.approx(math.erfc(abs(z) / math.sqrt(2)))
+    assert answer["likelihood_ratio"] is None and "not nested" in text
+
+    text, answer = compare(softrl, city, fits["all"], fits["all"])
+    assert answer["vuong"] == {"statistic": None, "p_value": None} and "no test tells them apart" in text
+
+
+def test_the_order_of_trips_does_not_matter_to_a_comparison(softrl, city, fits):
+    _, before = compare(softrl, city, fits["no_left"], fits["no_u"])
+    spoilt = json.loads(fits["no_u"].read_text())
+    for key in ("trip_names", "trip_log_likelihoods"):
+        spoilt[key].reverse()
+    fits["no_u"].write_text(json.dumps(spoilt))
+    _, after = compare(softrl, city, fits["no_left"], fits["no_u"])
+    assert after["vuong"]["statistic"] == pytest.approx(before["vuong"]["statistic"])
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"trip_names": ["a"], "trip_log_likelihoods": [-1.0]}, ["different trips", "300 and 1"]),
+        ({"trip_names": ["a"]}, ["all.json", "1 trip_names", "300 trip_log_likelihoods"]),
+        ({"null_log_likelihood": -1.0}, ["different trips", "null log-likelihood"]),
+        ({"status": "stalled"}, ["all.json", "stalled", "converged"]),
+        ({"warnings": ["the trips do not determine x"]}, ["all.json", "do not determine x"]),
+        ({"log_likelihood": None}, ["all.json", "not what softrl routes fit --json writes"]),
+        ({"parameters": [{"name": "x"}]}, ["all.json", "not what softrl routes fit --json writes"]),
+        ({"log_likelihood": -1e6}, ["not nested"]),
+    ],
+)
+def test_compare_refuses_fits(refuses, fits, change, words):
+    fits["all"].write_text(json.dumps(json.loads(fits["all"].read_text()) | change))
+    refuses("routes", "compare", fits["no_u"], fits["all"], words=words)
+
+
+def test_compare_refuses_files(refuses, city, fits):
+    renamed = json.loads(fits["all"].read_text())
+    renamed["trip_names"][7] = "other"
+    (city / "renamed.json").write_text(json.dumps(renamed))
+    refuses("routes", "compare", fits["no_u"], city / "renamed.json", words=["different trips", "trip 8 is in", fits["no_u"]])
+    (city / "cut.json").write_text(fits["all"].read_text()[:1000])
+    refuses("routes", "compare", city / "cut.json", fits["all"], words=["cut.json"])
+    refuses("routes", "compare", city / "none.json", fits["all"], words=["none.json", "cannot be read"])
+    refuses("routes", "compare", fits["no_u"], fits["all"], "--json", fits["all"], words=["all.json", "input"])
 
 
 def test_generate_depends_on_the_seed_alone(softrl, generated, tmp_path):
@@ -147,6 +288,7 @@ def test_a_weight_that_the_data_cannot_tell_is_said_so(softrl, city):
         (["--fix", "u_turn=1e400"], ["--fix", "u_turn=1e400"]),
         (["--fix", "u_turn=-1,u_turn=-2"], ["--fix", "u_turn", "twice"]),
         (["--start", "travel_time=0,left_turn=0,link_constant=0,u_turn=0"], ["--start", "diverges", "spectral radius"]),
+        (["--confidence", "95"], ["--confidence", "between 0 and 1", "95"]),
         (["--max-iterations", "0"], ["--max-iterations", "0"]),
         (["--max-iterations", "many"], ["--max-iterations", "many"]),
         (["--json", "no/such/folder/fit.json"], ["no/such/folder"]),

@@ -1,0 +1,179 @@
+// softrl routes compare: which of two fits of the same trips explains them better?
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "irl/inference.hpp"
+#include "irl/model_comparison.hpp"
+#include "softrl/atomic_file.hpp"
+
+namespace softrl::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What `softrl routes fit --json` wrote.
+struct SavedFit {
+  fs::path file;
+  double log_likelihood, null_log_likelihood;
+  std::vector<irl::FittedWeight> weights;
+  std::vector<std::string> trips;
+  Eigen::VectorXd trip_log_likelihoods;
+
+  int estimated() const {
+    return static_cast<int>(
+        std::count_if(weights.begin(), weights.end(), [](const irl::FittedWeight& w) { return w.estimated; }));
+  }
+  irl::FitStatistics statistics() const {
+    return irl::fit_statistics(log_likelihood, null_log_likelihood, estimated(), static_cast<int>(trips.size()));
+  }
+};
+
+SavedFit read_fit(const fs::path& file) {
+  const auto fail = [&](const std::string& what) {
+    throw std::runtime_error(fmt::format("{}: {}", file.string(), what));
+  };
+  std::ifstream stream(file);
+  if (!stream) fail("cannot be read");
+  SavedFit fit{.file = file,
+               .log_likelihood = 0,
+               .null_log_likelihood = 0,
+               .weights = {},
+               .trips = {},
+               .trip_log_likelihoods = {}};
+  std::string status;
+  std::vector<std::string> warnings;
+  try {
+    const Json json = Json::parse(stream);
+    json.at("status").get_to(status);
+    json.at("warnings").get_to(warnings);
+    json.at("log_likelihood").get_to(fit.log_likelihood);
+    json.at("null_log_likelihood").get_to(fit.null_log_likelihood);
+    for (const Json& weight : json.at("parameters"))
+      fit.weights.push_back(
+          {.name = weight.at("name"), .value = weight.at("value"), .estimated = weight.at("estimated")});
+    json.at("trip_names").get_to(fit.trips);
+    const auto values = json.at("trip_log_likelihoods").get<std::vector<double>>();
+    fit.trip_log_likelihoods =
+        Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
+  } catch (const Json::exception& error) {
+    fail(fmt::format("is not what softrl routes fit --json writes: {}", error.what()));
+  }
+  if (fit.trips.empty() || static_cast<Eigen::Index>(fit.trips.size()) != fit.trip_log_likelihoods.size())
+    fail(fmt::format("has {} trip_names and {} trip_log_likelihoods", fit.trips.size(),
+                     fit.trip_log_likelihoods.size()));
+  if (status != "converged") fail(fmt::format("status is {}: only a fit that converged can be compared", status));
+  if (!warnings.empty()) fail(fmt::format("only a fit without warnings can be compared: {}", warnings.front()));
+  return fit;
+}
+
+// The log-likelihoods of `b`'s trips in the order of `a`'s.
+Eigen::VectorXd in_order_of(const SavedFit& a, const SavedFit& b) {
+  const auto differ = [&](const std::string& how) {
+    throw std::runtime_error(
+        fmt::format("{} and {} are fits of different trips: {}", a.file.string(), b.file.string(), how));
+  };
+  if (a.trips.size() != b.trips.size()) differ(fmt::format("{} and {}", a.trips.size(), b.trips.size()));
+  const auto sorted = [](const SavedFit& fit) {
+    std::vector<std::size_t> order(fit.trips.size());
+    for (std::size_t t = 0; t < order.size(); ++t) order[t] = t;
+    std::sort(order.begin(), order.end(), [&](std::size_t s, std::size_t t) { return fit.trips[s] < fit.trips[t]; });
+    return order;
+  };
+  const std::vector<std::size_t> of_a = sorted(a), of_b = sorted(b);
+  Eigen::VectorXd result(b.trip_log_likelihoods.size());
+  for (std::size_t i = 0; i < of_a.size(); ++i) {
+    const std::string &name = a.trips[of_a[i]], &other = b.trips[of_b[i]];
+    if (name != other)
+      differ(fmt::format("trip {} is in {} only", std::min(name, other), (name < other ? a : b).file.string()));
+    result(static_cast<Eigen::Index>(of_a[i])) = b.trip_log_likelihoods(static_cast<Eigen::Index>(of_b[i]));
+  }
+  // The null model knows the trips and the network's moves, and no features.
+  if (!(std::abs(a.null_log_likelihood - b.null_log_likelihood) <= 1e-9 * std::abs(a.null_log_likelihood)))
+    differ(fmt::format("the null log-likelihood is {} in one and {} in the other", a.null_log_likelihood,
+                       b.null_log_likelihood));
+  return result;
+}
+
+struct CompareCommand {
+  fs::path first, second, json;
+
+  int run() const {
+    check_outputs({json}, {first, second});
+    const SavedFit a = read_fit(first), b = read_fit(second);
+    const Eigen::VectorXd trips_of_b = in_order_of(a, b);
+    const irl::FitStatistics of_a = a.statistics(), of_b = b.statistics();
+    Table table{.header = {"fit", "log-likelihood", "weights", "adjusted rho-squared", "AIC", "BIC"}};
+    for (const auto& [fit, statistics] : {std::pair(&a, &of_a), std::pair(&b, &of_b)})
+      table.rows.push_back({fit->file.string(), decimals(fit->log_likelihood, 4), fmt::format("{}", fit->estimated()),
+                            decimals(statistics->adjusted_rho_squared, 4), decimals(statistics->aic, 2),
+                            decimals(statistics->bic, 2)});
+    table.rows.push_back({"difference", decimals(a.log_likelihood - b.log_likelihood, 4),
+                          fmt::format("{}", a.estimated() - b.estimated()),
+                          decimals(of_a.adjusted_rho_squared - of_b.adjusted_rho_squared, 4),
+                          decimals(of_a.aic - of_b.aic, 2), decimals(of_a.bic - of_b.bic, 2)});
+    fmt::print("{}, the same in both\n\n{}\n", counted(static_cast<std::int64_t>(a.trips.size()), "trip"),
+               table.text());
+    Json result{{"trips", a.trips.size()},
+                {"log_likelihood_difference", number(a.log_likelihood - b.log_likelihood)},
+                {"aic_difference", number(of_a.aic - of_b.aic)},
+                {"bic_difference", number(of_a.bic - of_b.bic)},
+                {"likelihood_ratio", nullptr},
+                {"vuong", nullptr}};
+    const bool a_in_b = irl::is_nested(a.weights, b.weights);
+    if (a_in_b || irl::is_nested(b.weights, a.weights))
+      result["likelihood_ratio"] = a_in_b ? likelihood_ratio(a, b) : likelihood_ratio(b, a);
+    else
+      result["vuong"] = vuong(a, b, trips_of_b);
+    std::fflush(stdout);
+    write_json(json, result);
+    return 0;
+  }
+
+  static Json likelihood_ratio(const SavedFit& restricted, const SavedFit& full) {
+    const irl::LikelihoodRatioTest test = irl::likelihood_ratio_test(restricted.log_likelihood, full.log_likelihood,
+                                                                     full.estimated() - restricted.estimated());
+    fmt::print("{} is nested in {}: likelihood ratio {:.4f}, {} of freedom, p {}\n", restricted.file.string(),
+               full.file.string(), test.statistic, counted(test.degrees_of_freedom, "degree"), p_text(test.p_value));
+    return {{"restricted", restricted.file.string()},
+            {"full", full.file.string()},
+            {"statistic", number(test.statistic)},
+            {"degrees_of_freedom", test.degrees_of_freedom},
+            {"p_value", number(test.p_value)}};
+  }
+
+  static Json vuong(const SavedFit& a, const SavedFit& b, const Eigen::VectorXd& trips_of_b) {
+    const irl::VuongTest test = irl::vuong_test(a.trip_log_likelihoods, trips_of_b);
+    if (std::isnan(test.statistic))
+      fmt::print("not nested, and both give every trip the same probability: no test tells them apart\n");
+    else
+      fmt::print("not nested: Vuong's statistic {:.4f}, p {}; the larger log-likelihood is that of {}\n",
+                 test.statistic, p_text(test.p_value), (test.statistic > 0.0 ? a : b).file.string());
+    return {{"statistic", number(test.statistic)}, {"p_value", number(test.p_value)}};
+  }
+};
+
+}  // namespace
+
+void add_routes_compare(CLI::App& routes, Run& run) {
+  const auto compare = std::make_shared<CompareCommand>();
+  CLI::App* command = routes.add_subcommand(
+      "compare", "Two fits of the same trips: likelihood-ratio test if one is nested in the other, else Vuong's");
+  command->add_option("first", compare->first, "What fit --json wrote")->required();
+  command->add_option("second", compare->second, "What fit --json wrote of another model")->required();
+  command->add_option("--json", compare->json, "Write the result to this file");
+  command->callback([compare, &run] { run = [compare] { return compare->run(); }; });
+}
+
+}  // namespace softrl::cli
