@@ -49,6 +49,15 @@ RoadNetwork make_road_network(std::vector<std::string> links, const std::vector<
   return network;
 }
 
+IncomingMoves incoming_moves(const RoadNetwork& network) {
+  IncomingMoves incoming{.first = std::vector<int>(network.links.size() + 1, 0), .moves = std::vector<int>(network.to)};
+  for (const int a : network.to) ++incoming.first[a + 1];
+  std::partial_sum(incoming.first.begin(), incoming.first.end(), incoming.first.begin());
+  std::vector<int> slot(incoming.first.begin(), incoming.first.end() - 1);
+  for (int m = 0; m < network.move_count(); ++m) incoming.moves[slot[network.to[m]]++] = m;
+  return incoming;
+}
+
 std::vector<int> strong_components(const RoadNetwork& network, const std::vector<bool>& relevant) {
   std::vector<std::pair<int, int>> edges;
   for (int m = 0; m < network.move_count(); ++m)
@@ -65,14 +74,11 @@ std::vector<int> strong_components(const RoadNetwork& network, const std::vector
 
 std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction,
                             const std::vector<bool>& closed) {
-  // Backward search needs the moves by the link they lead to.
   std::vector<int> first(network.first_move), next(network.to);
   if (direction == Direction::Backward) {
-    std::fill(first.begin(), first.end(), 0);
-    for (const int a : network.to) ++first[a + 1];
-    std::partial_sum(first.begin(), first.end(), first.begin());
-    std::vector<int> slot(first.begin(), first.end() - 1);
-    for (int m = 0; m < network.move_count(); ++m) next[slot[network.to[m]]++] = network.from[m];
+    IncomingMoves incoming = incoming_moves(network);
+    first = std::move(incoming.first);
+    for (int i = 0; i < network.move_count(); ++i) next[i] = network.from[incoming.moves[i]];
   }
   std::vector<bool> found(network.links.size(), false);
   std::vector<int> frontier;

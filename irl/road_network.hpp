@@ -32,6 +32,14 @@ struct RoadNetwork {
 RoadNetwork make_road_network(std::vector<std::string> links, const std::vector<std::pair<int, int>>& moves,
                               std::vector<std::string> features, const RowMatrix& attributes);
 
+// The moves by the link they lead to: those into link k are moves[first[k]] … moves[first[k + 1] − 1], in increasing
+// order.
+struct IncomingMoves {
+  std::vector<int> first;  // [L + 1]
+  std::vector<int> moves;  // [M]
+};
+IncomingMoves incoming_moves(const RoadNetwork& network);
+
 // The strongly connected component of every link [L]: two links share one if each can be reached from the other.
 // `relevant` [L] leaves out the other links, whose component is −1.
 std::vector<int> strong_components(const RoadNetwork& network, const std::vector<bool>& relevant);

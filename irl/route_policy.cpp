@@ -41,6 +41,7 @@ int RoutePolicy::sample(const int& link, Random& random) const {
 double RoutePolicy::log_prob(const int& link, const int& action) const {
   const int ending = data_->network.out_degree(link);
   check_in_range("action", action, 0, ending);
+  if (values_(link) == -infinity) return -infinity;
   if (data_->ending == Ending::OnEntering && may_end(link)) return action == ending ? 0.0 : -infinity;
   if (action == ending) return may_end(link) ? -values_(link) : -infinity;
   const int move = data_->network.first_move[link] + action;

@@ -21,6 +21,8 @@ class RoutePolicy final : public DiscretePolicy {
 
   // Throws std::invalid_argument from a link of value −∞.
   int sample(const int& link, Random& random) const override;
+
+  // −∞ for every action on a link of value −∞.
   double log_prob(const int& link, const int& action) const override;
 
   // A trip from `origin`, cut after `max_moves` ≥ 0 moves: its destination is then −1.

@@ -38,6 +38,20 @@ TEST(RoadNetwork, RefusesMovesThatMakeNoSense) {
   EXPECT_THROW(network_of(2, {{0, 1}}, {{std::nan("")}}), std::invalid_argument);
 }
 
+// Every move once, under the link it leads to.
+TEST(RoadNetwork, IncomingMovesAreThoseThatLeadToALink) {
+  const RoadNetwork network = random_network({.links = 9, .max_moves = 4}, 1);
+  const IncomingMoves incoming = incoming_moves(network);
+  for (int k = 0; k < network.link_count(); ++k) {
+    std::vector<int> expected;
+    for (int m = 0; m < network.move_count(); ++m)
+      if (network.to[m] == k) expected.push_back(m);
+    EXPECT_EQ(
+        std::vector<int>(incoming.moves.begin() + incoming.first[k], incoming.moves.begin() + incoming.first[k + 1]),
+        expected);
+  }
+}
+
 // The transitive closure by Floyd and Warshall's rule decides what can be reached and what belongs together.
 TEST(RoadNetwork, ReachabilityAndComponentsAgreeWithTheTransitiveClosure) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

@@ -1,6 +1,7 @@
 #include "irl/route_policy.hpp"
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <stdexcept>
 
@@ -76,6 +77,7 @@ TEST(RoutePolicy, RefusesWhatHasNoAnswer) {
   const RoutePolicy policy(data, 0, Eigen::VectorXd::Constant(1, -1.0));
   Random random(1);
   EXPECT_THROW(policy.sample(2, random), std::invalid_argument) << "a dead end";
+  EXPECT_EQ(policy.log_prob(2, 0), -std::numeric_limits<double>::infinity());
   EXPECT_THROW(policy.log_prob(0, 3), std::invalid_argument);
   EXPECT_THROW(RoutePolicy(data, 0, Eigen::VectorXd::Constant(1, 0.1)), std::invalid_argument) << "diverges";
   EXPECT_EQ(policy.sample_trip(0, random, 0).destination, -1) << "cut";
