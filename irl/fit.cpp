@@ -161,7 +161,8 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
   if (scores.rows() < static_cast<Eigen::Index>(data.trips.size()) &&
       scores.rows() <= static_cast<Eigen::Index>(free.size()))
     result.warnings.push_back(
-        fmt::format("robust errors of {} weight(s) need more clusters of trips than {}", free.size(), scores.rows()));
+        fmt::format("robust errors need more clusters of trips than free weights; there are {} and {}", scores.rows(),
+                    free.size()));
   result.warnings.insert(result.warnings.end(), estimates.warnings.begin(), estimates.warnings.end());
   if (result.remaining_gain > options.tolerance && result.radius.upper > 0.99)
     result.warnings.push_back(fmt::format(

@@ -68,7 +68,7 @@ TEST(Fit, RobustErrorsCountClustersNotTrips) {
   EXPECT_EQ(fit(likelihood).clusters, 9 + 4) << "trips without a cluster are independent";
   for (Trip& trip : data.trips) trip.cluster = "all";
   EXPECT_THAT(fit(likelihood).warnings,
-              ElementsAre(HasSubstr("robust errors of 1 weight(s) need more clusters of trips than 1")));
+              ElementsAre(HasSubstr("more clusters of trips than free weights; there are 1 and 1")));
 }
 
 // A street of two links around which one may drive in circles, each lap at weight e^2θ: a trip of n laps has the
