@@ -6,7 +6,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -49,15 +48,10 @@ struct StudyOptions {
   }
 };
 
-// "1 trip", "2 trips"
-std::string count_of(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string describe(const irl::RouteData& data) {
-  return fmt::format("{}, {}, {}, {}", count_of(data.network.links.size(), "link"),
-                     count_of(data.network.to.size(), "move"), count_of(data.destinations.size(), "destination"),
-                     count_of(data.trips.size(), "trip"));
+  return fmt::format("{}, {}, {}, {}", counted(data.network.links.size(), "link"),
+                     counted(data.network.to.size(), "move"), counted(data.destinations.size(), "destination"),
+                     counted(data.trips.size(), "trip"));
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -228,7 +222,7 @@ struct LikelihoodCommand {
       for (int j = 0; j < network.feature_count(); ++j)
         table.rows.push_back({network.features[j], fmt::format("{}", values(j)), decimals(value.gradient(j), 4)});
       fmt::print("{}\nlog-likelihood {:.6f} of {}; spectral radius {:.6f}\n", table.text(), value.log_likelihood,
-                 count_of(data.trips.size(), "trip"), radius.upper);
+                 counted(data.trips.size(), "trip"), radius.upper);
     } else {
       fmt::print("at these weights {}", describe(value.status));
       if (std::isfinite(radius.upper))
