@@ -6,27 +6,12 @@
 #include <utility>
 
 #include "tabular/iterate.hpp"
+#include "tabular/sweep_in_place.hpp"
 
 namespace softrl::tabular {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-Sweep sweep_in_place(Bellman& bellman, Eigen::VectorXd& values, bool forward) {
-  const Mdp& mdp = bellman.mdp();
-  Sweep sweep{.smallest_change = infinity, .largest_change = -infinity, .largest_value = 0.0};
-  for (Index i = 0; i < mdp.states(); ++i) {
-    const Index s = forward ? i : mdp.states() - 1 - i;
-    sweep.largest_value = std::max(sweep.largest_value, std::abs(values(s)));
-    if (mdp.is_terminal(s)) continue;
-    const double value = bellman.backup(s, values);
-    const double change = value - values(s);
-    sweep.smallest_change = std::min(sweep.smallest_change, change);
-    sweep.largest_change = std::max(sweep.largest_change, change);
-    values(s) = value;
-  }
-  return sweep;
-}
 
 // After a sweep in place, TV − V lies between γ min(0, least change) and γ max(0, largest change), because every state
 // was computed from values that have since changed by 0 or by their change. Below discount 1 that foretells the

@@ -114,8 +114,7 @@ Solution krylov_policy_iteration(const Mdp& mdp, const SolverOptions& options) {
   constexpr double loosest = 0.1, tightest = 1e-6;
   double accuracy = loosest;
   double last_residual = std::numeric_limits<double>::infinity();
-  auto correction = std::make_shared<Correction>(mdp, threads);
-  Step step = [&, correction = std::move(correction)](Iterate& at) {
+  Step step = [&, correction = std::make_shared<Correction>(mdp, threads)](Iterate& at) {
     const bool first = at.iterations == 0;
     if (first && cold && !undiscounted) {
       guess_values(bellman, at.values);
