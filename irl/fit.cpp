@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "irl/estimates.hpp"
-#include "irl/features.hpp"
 #include "irl/maximise.hpp"
 #include "softrl/check.hpp"
 
@@ -30,22 +29,20 @@ std::string given_weights(const FitOptions& options) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-Eigen::VectorXd feasible_start(Likelihood& likelihood, const FitOptions& options) {
-  const RoadNetwork& network = likelihood.data().network;
-  const int features = network.feature_count();
-  const Eigen::VectorXd unit = unit_costs(network.attributes);
-  std::vector<bool> given = is_named(network.features, options.start);
-  const std::vector<bool> fixed = is_named(network.features, options.fixed);
+Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, const FitOptions& options) {
+  const std::vector<std::string>& names = model.weight_names();
+  std::vector<bool> given = is_named(names, options.start);
+  const std::vector<bool> fixed = is_named(names, options.fixed);
   bool all_given = true;
-  for (int j = 0; j < features; ++j) all_given = all_given && (given[j] || fixed[j]);
+  for (std::size_t j = 0; j < names.size(); ++j) all_given = all_given && (given[j] || fixed[j]);
   const std::string name = options.prefix + "start";
   for (double c = 1.0;; c *= 2.0) {
-    Eigen::VectorXd start = with_named_weights(network.features, c * unit, name, options.start);
-    start = with_named_weights(network.features, std::move(start), options.prefix + "fix", options.fixed);
-    const LikelihoodValue value = likelihood.evaluate(start);
+    Eigen::VectorXd start = with_named_weights(names, c * unit, name, options.start);
+    start = with_named_weights(names, std::move(start), options.prefix + "fix", options.fixed);
+    const LikelihoodValue value = model.evaluate(start);
     if (value.status == PathSumStatus::Finite) return start;
     const std::string why = fmt::format("{}{}", describe(value.status),
-                                        value.status == PathSumStatus::Divergent ? describe(likelihood.radius()) : "");
+                                        value.status == PathSumStatus::Divergent ? describe(model.radius()) : "");
     const std::string told = given_weights(options);
     if (all_given) throw std::invalid_argument(fmt::format("{}: at these weights {}", told, why));
     if (c >= 64.0 || value.status == PathSumStatus::OutOfRange)
@@ -56,12 +53,9 @@ Eigen::VectorXd feasible_start(Likelihood& likelihood, const FitOptions& options
 }
 
 // Why the data cannot tell this weight whatever the others are, or an empty string.
-std::string cannot_tell(const RouteData& data, int feature) {
-  for (const Trip& trip : data.trips)
-    for (const int move : trip.moves)
-      if (data.network.attributes(move, feature) != 0.0) return {};
-  const bool nowhere = (data.network.attributes.col(feature).array() == 0.0).all();
-  return nowhere
+std::string cannot_tell(const FeatureSummary& features, int weight) {
+  if (features.trip_squares(weight) > 0.0) return {};
+  return features.largest(weight) == 0.0
              ? "is 0 on every move"
              : "is 0 on every move of every trip, so that the likelihood has no maximum: the weight runs to infinity";
 }
@@ -82,35 +76,32 @@ RowMatrix cluster_scores(const std::vector<Trip>& trips, const RowMatrix& scores
 
 }  // namespace
 
-FitResult fit(Likelihood& likelihood, const FitOptions& options) {
+FitResult fit(RouteModel& model, const FitOptions& options) {
   check_positive(options.prefix + "tolerance", options.tolerance);
   check_count(options.prefix + (options.prefix.empty() ? "max_iterations" : "max-iterations"), options.max_iterations,
               1);
-  const RouteData& data = likelihood.data();
-  const RoadNetwork& network = data.network;
-  const int features = network.feature_count();
-  check_start_and_fixed(network.features, options.prefix, options.start, options.fixed);
+  const RouteData& data = model.data();
+  const std::vector<std::string>& names = model.weight_names();
+  const FeatureSummary summary = model.features();
+  check_start_and_fixed(names, options.prefix, options.start, options.fixed);
 
   FitResult result{};
-  result.weights = feasible_start(likelihood, options);
-  const std::vector<bool> fixed = is_named(network.features, options.fixed);
+  result.weights = feasible_start(model, summary.unit_costs, options);
+  const std::vector<bool> fixed = is_named(names, options.fixed);
   std::vector<int> free, held;  // the weights that vary, and those that the trips cannot tell
-  for (int j = 0; j < features; ++j) {
+  for (int j = 0; j < static_cast<int>(names.size()); ++j) {
     if (fixed[j]) continue;
-    if (const std::string why = cannot_tell(data, j); !why.empty()) {
+    if (const std::string why = cannot_tell(summary, j); !why.empty()) {
       held.push_back(j);
       result.warnings.push_back(fmt::format("{} {}; it was held at its start, {:.6g}. Leave it out, or fix it",
-                                            network.features[j], why, result.weights(j)));
+                                            names[j], why, result.weights(j)));
     } else {
       free.push_back(j);
     }
   }
   // If the moves of a trip varied independently, −H would have at most the sum of their squared features as its
   // diagonal.
-  Eigen::VectorXd squares = Eigen::VectorXd::Zero(features);
-  for (const Trip& trip : data.trips)
-    for (const int move : trip.moves) squares += network.attributes.row(move).transpose().cwiseAbs2();
-  const Eigen::VectorXd information_scale = squares(free).cwiseSqrt();
+  const Eigen::VectorXd information_scale = summary.trip_squares(free).cwiseSqrt();
   const auto trips = static_cast<double>(data.trips.size());
   MaximiseOptions search{
       .scale = information_scale / std::sqrt(trips), .unit = trips, .max_iterations = options.max_iterations};
@@ -122,17 +113,17 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
   const auto value_at = [&](const Eigen::VectorXd& weights) -> std::optional<ValueAndGradient> {
     Eigen::VectorXd all = result.weights;
     all(free) = weights;
-    LikelihoodValue value = likelihood.evaluate(all);
+    LikelihoodValue value = model.evaluate(all);
     if (value.status != PathSumStatus::Finite) return std::nullopt;
     return ValueAndGradient{.value = value.log_likelihood, .gradient = value.gradient(free)};
   };
   const Maximum maximum = maximise(value_at, result.weights(free), search);
   result.weights(free) = maximum.weights;
 
-  const LikelihoodCurvature at_end = likelihood.curvature(result.weights);
+  const LikelihoodCurvature at_end = model.curvature(result.weights);
   if (at_end.status != PathSumStatus::Finite)
     throw std::runtime_error(fmt::format("at the fitted weights {}", describe(at_end.status)));
-  result.radius = likelihood.radius();
+  result.radius = model.radius();
   result.log_likelihood = at_end.log_likelihood;
   result.null_log_likelihood = random_walk_log_likelihood(data);
   result.iterations = maximum.iterations;
@@ -143,7 +134,7 @@ FitResult fit(Likelihood& likelihood, const FitOptions& options) {
   const RowMatrix scores = cluster_scores(data.trips, at_end.scores);
   result.clusters = static_cast<int>(scores.rows());
 
-  Estimates estimates = estimate({.names = network.features,
+  Estimates estimates = estimate({.names = names,
                                   .weights = result.weights,
                                   .free = free,
                                   .held = held,

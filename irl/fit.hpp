@@ -1,15 +1,15 @@
 // Weights of maximum likelihood, by L-BFGS (maximise.hpp) on the exact log-likelihood and gradient.
 //
-// The log-likelihood is concave on the weights at which the path sum is finite. A trial step that leaves them is worth
-// −∞: the line search steps back.
+// Models may have a log-likelihood for some weights only (those at which the path sum is finite, where that of maxent
+// is concave). A trial step that leaves them is worth −∞: the line search steps back.
 #pragma once
 #include <string>
 #include <vector>
 
 #include <Eigen/Core>
 
-#include "irl/likelihood.hpp"
 #include "irl/named_weights.hpp"
+#include "irl/route_model.hpp"
 #include "softrl/progress.hpp"
 #include "softrl/status.hpp"
 
@@ -46,6 +46,6 @@ struct FitResult {
 // Throws std::invalid_argument, naming option and value: a name that is no feature or appears twice, a value that is
 // not finite, a weight that is both started and fixed, a start that is not feasible (with the spectral radius there),
 // no feasible default start.
-FitResult fit(Likelihood& likelihood, const FitOptions& options = {});
+FitResult fit(RouteModel& model, const FitOptions& options = {});
 
 }  // namespace softrl::irl

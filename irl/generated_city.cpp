@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "irl/route_policy.hpp"
+#include "irl/maxent_policy.hpp"
 #include "softrl/check.hpp"
 #include "softrl/random.hpp"
 
@@ -138,7 +138,7 @@ RouteData generate_city(const CityOptions& options) {
   data.destinations = draw_destinations(links, options);
 
   std::vector<RoutePolicy> policies;
-  for (int d = 0; d < options.destinations; ++d) policies.emplace_back(data, d, options.weights);
+  for (int d = 0; d < options.destinations; ++d) policies.push_back(maxent_policy(data, d, options.weights));
   Random random(options.seed, "trips");
   for (int t = 0; t < options.trips; ++t) {
     const auto destination = static_cast<std::size_t>(random.below(options.destinations));

@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "irl/best_paths.hpp"
+#include "irl/features.hpp"
+#include "irl/maxent_policy.hpp"
 
 namespace softrl::irl {
 namespace {
@@ -42,6 +44,29 @@ Likelihood::Likelihood(const RouteData& data)
     demands_.push_back(std::move(demand));
   }
   for (const Trip& trip : data.trips) demand_of_trip_.push_back(demand_of_destination[trip.destination]);
+}
+
+FeatureSummary Likelihood::features() const {
+  const RowMatrix& attributes = data_->network.attributes;
+  FeatureSummary summary{.unit_costs = unit_costs(attributes),
+                         .largest = attributes.cwiseAbs().colwise().maxCoeff(),
+                         .trip_squares = Eigen::VectorXd::Zero(attributes.cols())};
+  for (const Trip& trip : data_->trips)
+    for (const int move : trip.moves) summary.trip_squares += attributes.row(move).transpose().cwiseAbs2();
+  return summary;
+}
+
+// Trips to the same destination share their policy, wherever they start.
+std::vector<RoutePolicy> Likelihood::policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {
+  std::map<int, RoutePolicy> towards;
+  std::vector<RoutePolicy> result;
+  for (const TripEnds& ends : trips) {
+    auto found = towards.find(ends.destination);
+    if (found == towards.end())
+      found = towards.emplace(ends.destination, maxent_policy(*data_, ends.destination, weights)).first;
+    result.push_back(found->second);
+  }
+  return result;
 }
 
 // Where trips end on entering the destination d, z = y / y(d): the term −n log y(d), n = Σ n_o, takes away the flow

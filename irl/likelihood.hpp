@@ -12,39 +12,29 @@
 #include <Eigen/Core>
 
 #include "irl/path_sum.hpp"
+#include "irl/route_model.hpp"
 #include "irl/trips.hpp"
 
 namespace softrl::irl {
 
-struct LikelihoodValue {
-  PathSumStatus status;           // The rest is meaningful only if Finite.
-  double log_likelihood = 0.0;    // Sum over trips, in nats.
-  Eigen::VectorXd gradient = {};  // [K]
-};
-
-struct LikelihoodCurvature {
-  PathSumStatus status;  // As above.
-  double log_likelihood = 0.0;
-  Eigen::VectorXd gradient = {};
-  Eigen::MatrixXd hessian = {};               // [K × K] of L; negative semidefinite.
-  RowMatrix scores = {};                      // [trips × K] each trip's own gradient; they sum to `gradient`.
-  Eigen::VectorXd trip_log_likelihoods = {};  // [trips] log P of each trip; they sum to `log_likelihood`.
-};
-
-class Likelihood {
+class Likelihood final : public RouteModel {
  public:
   // `data` must outlive this object. Throws std::invalid_argument if it has no trips.
   explicit Likelihood(const RouteData& data);
 
-  LikelihoodValue evaluate(const Eigen::VectorXd& weights);
-  LikelihoodCurvature curvature(const Eigen::VectorXd& weights);
+  const RouteData& data() const override { return *data_; }
+  const std::vector<std::string>& weight_names() const override { return data_->network.features; }
+  FeatureSummary features() const override;
+
+  LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
+  LikelihoodCurvature curvature(const Eigen::VectorXd& weights) override;  // The Hessian is negative semidefinite.
 
   // At the weights last evaluated: below 1 where the path sums are finite. It is that of the links that matter for any
   // destination, if that is below 1; else, for Ending::OnEntering, the greatest over destinations of the links that
   // matter for that one, without the moves out of it.
-  SpectralRadius radius(const SpectralRadiusOptions& options = {});
+  SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;
 
-  const RouteData& data() const { return *data_; }
+  std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override;
 
  private:
   // Trips to one destination that start on the same link share their path sum.

@@ -1,10 +1,8 @@
-// The behaviour that a path sum implies (docs/math.md 4.2): the soft optimal policy towards one destination.
-//
-//     P(a | k) = exp(θ · f(k → a)) z(a) / z(k)      P(end | k) = 1 / z(k) where a trip may end
+// How travellers to one destination drive, whatever model says so: the probability of every move and of ending the
+// trip, link by link.
 #pragma once
 #include <Eigen/Core>
 
-#include "irl/path_sum.hpp"
 #include "irl/trips.hpp"
 #include "softrl/policy.hpp"
 
@@ -13,16 +11,16 @@ namespace softrl::irl {
 // Observation: a link. Action: the position of a move among the moves out of that link, or out_degree(link) to end.
 class RoutePolicy final : public DiscretePolicy {
  public:
-  // `weights` [K]. `data` must outlive the policy. Throws std::invalid_argument if the path sum is not finite.
-  RoutePolicy(const RouteData& data, int destination, const Eigen::VectorXd& weights);
+  // `moves` [M] log P(move | the link it leaves), `ends` [L] log P(end | link). On a link from which the destination
+  // cannot be reached all of them are −∞; elsewhere the probabilities sum to 1. `data` must outlive the policy.
+  RoutePolicy(const RouteData& data, int destination, Eigen::VectorXd moves, Eigen::VectorXd ends);
 
-  // V(k) = log z(k) [L]; −∞ where the destination cannot be reached, or exp(V) is below the range of double precision.
-  const Eigen::VectorXd& values() const { return values_; }
+  int destination() const { return destination_; }
+  const Eigen::VectorXd& move_log_probs() const { return moves_; }
+  const Eigen::VectorXd& end_log_probs() const { return ends_; }
 
-  // Throws std::invalid_argument from a link of value −∞.
+  // Throws std::invalid_argument from a link from which the destination cannot be reached.
   int sample(const int& link, Random& random) const override;
-
-  // −∞ for every action on a link of value −∞.
   double log_prob(const int& link, const int& action) const override;
 
   // A trip from `origin`, cut after `max_moves` ≥ 0 moves: its destination is then −1.
@@ -32,13 +30,9 @@ class RoutePolicy final : public DiscretePolicy {
   double log_prob(const Trip& trip) const;
 
  private:
-  bool may_end(int link) const { return may_end_[link]; }
-
   const RouteData* data_;
   int destination_;
-  Eigen::VectorXd utilities_;  // [moves] θ · f
-  Eigen::VectorXd values_;
-  std::vector<bool> may_end_;  // [L]
+  Eigen::VectorXd moves_, ends_;
 };
 
 }  // namespace softrl::irl

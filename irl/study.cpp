@@ -62,6 +62,7 @@ Study read_study(const std::filesystem::path& file) {
   const std::string model = config.string("model");
   if (model != "maxent") config.fail("model", fmt::format("unknown model \"{}\" (models: maxent)", model));
   Study study;
+  study.model = model;
   study.features = read_features(config);
 
   const Config network = config.table("network");

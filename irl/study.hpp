@@ -54,6 +54,7 @@ struct Study {
   struct Destinations {
     std::string file, destination, link;
   };
+  std::string model;
   std::vector<FeatureDefinition> features;
   Network network;
   std::optional<Links> links;

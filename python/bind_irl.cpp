@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "irl/fit.hpp"
 #include "irl/generated_city.hpp"
 #include "irl/route_files.hpp"
+#include "irl/study_model.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -47,9 +49,17 @@ struct RouteLikelihood {
   bool feasible() const { return finite() || radius.upper < 1.0; }
 };
 
-RouteData read(const fs::path& study, const std::optional<fs::path>& data) {
-  return read_routes(read_study(study), data.value_or(study.parent_path()));
-}
+// A study with its data and the model it asks for.
+struct Estimation {
+  Estimation(const fs::path& file, const std::optional<fs::path>& folder)
+      : study(read_study(file)),
+        data(read_routes(study, folder.value_or(file.parent_path()))),
+        model(make_model(study, data)) {}
+
+  Study study;
+  RouteData data;
+  std::unique_ptr<RouteModel> model;
+};
 
 void bind_results(nb::module_& m) {
   const auto rv = nb::rv_policy::copy;
@@ -144,15 +154,14 @@ void bind_irl(nb::module_& m) {
       "fit",
       [](const fs::path& study, const std::optional<fs::path>& data, const Weights& start, const Weights& fix,
          double tolerance, int max_iterations) {
-        const RouteData routes = read(study, data);
-        Likelihood likelihood(routes);
-        return RouteFit{.names = routes.network.features,
-                        .trips = static_cast<int>(routes.trips.size()),
-                        .fit = fit(likelihood, {.start = named(start),
-                                                .fixed = named(fix),
-                                                .tolerance = tolerance,
-                                                .max_iterations = max_iterations,
-                                                .progress = stop_on_signals()})};
+        const Estimation routes(study, data);
+        return RouteFit{.names = routes.model->weight_names(),
+                        .trips = static_cast<int>(routes.data.trips.size()),
+                        .fit = fit(*routes.model, {.start = named(start),
+                                                   .fixed = named(fix),
+                                                   .tolerance = tolerance,
+                                                   .max_iterations = max_iterations,
+                                                   .progress = stop_on_signals()})};
       },
       "study"_a, nb::kw_only(), "data"_a = nb::none(), "start"_a = Weights{}, "fix"_a = Weights{},
       "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
@@ -164,12 +173,11 @@ void bind_irl(nb::module_& m) {
   m.def(
       "likelihood",
       [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data) {
-        const RouteData routes = read(study, data);
-        const RoadNetwork& network = routes.network;
-        const Eigen::VectorXd values = all_named_weights(network.features, "weights", named(weights));
-        Likelihood likelihood(routes);
-        LikelihoodValue value = likelihood.evaluate(values);
-        return RouteLikelihood{.names = network.features, .value = std::move(value), .radius = likelihood.radius()};
+        const Estimation routes(study, data);
+        RouteModel& model = *routes.model;
+        const Eigen::VectorXd values = all_named_weights(model.weight_names(), "weights", named(weights));
+        LikelihoodValue value = model.evaluate(values);
+        return RouteLikelihood{.names = model.weight_names(), .value = std::move(value), .radius = model.radius()};
       },
       "study"_a, "weights"_a, nb::kw_only(), "data"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(),
       "The log-likelihood and its gradient at `weights`, a value for every name.");

@@ -18,6 +18,9 @@ void add_verify(CLI::App& app, Run& run);
 void add_irl(CLI::App& app, Run& run);
 void add_routes(CLI::App& app, Run& run);
 void add_routes_compare(CLI::App& routes, Run& run);
+void add_routes_fit(CLI::App& routes, Run& run);
+void add_routes_generate(CLI::App& routes, Run& run);
+void add_routes_likelihood(CLI::App& routes, Run& run);
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "irl/likelihood.hpp"
 #include "irl/route_files.hpp"
 #include "small_networks.hpp"
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "irl/fit.hpp"
+#include "irl/likelihood.hpp"
 #include "irl/route_files.hpp"
 #include "small_networks.hpp"
 

@@ -1,0 +1,50 @@
+#include "irl/maxent_policy.hpp"
+
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "irl/path_sum.hpp"
+
+namespace softrl::irl {
+
+Eigen::VectorXd soft_values(const RouteData& data, int destination, const Eigen::VectorXd& weights) {
+  const std::vector<int>& ends = data.destinations.at(destination).links;
+  PathSum path_sum(data.network, reachable(data.network, ends, Direction::Backward));
+  std::vector<bool> closed(data.network.links.size(), false);
+  if (data.ending == Ending::OnEntering) closed[ends.front()] = true;
+  const PathSumStatus status = path_sum.set_weights(weights, closed);
+  if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
+  Eigen::MatrixXd sums = ending_links(data, {destination});
+  if (!path_sum.solve(sums))
+    throw std::invalid_argument(fmt::format("weights: {}", describe(PathSumStatus::Inaccurate)));
+  return sums.col(0).array().log();
+}
+
+RoutePolicy policy_of_values(const RouteData& data, int destination, const Eigen::VectorXd& utilities,
+                             const Eigen::VectorXd& values) {
+  constexpr double never = -std::numeric_limits<double>::infinity();
+  const RoadNetwork& network = data.network;
+  const std::vector<int>& links = data.destinations.at(destination).links;
+  Eigen::VectorXd moves = Eigen::VectorXd::Constant(network.move_count(), never);
+  Eigen::VectorXd ends = Eigen::VectorXd::Constant(network.link_count(), never);
+  for (int m = 0; m < network.move_count(); ++m) {
+    const int from = network.from[m];
+    if (values(from) != never) moves(m) = utilities(m) + values(network.to[m]) - values(from);
+  }
+  for (const int link : links) {
+    ends(link) = -values(link);
+    if (data.ending == Ending::OnEntering)  // there is no driving on
+      moves.segment(network.first_move[link], network.out_degree(link)).setConstant(never);
+  }
+  return RoutePolicy(data, destination, std::move(moves), std::move(ends));
+}
+
+RoutePolicy maxent_policy(const RouteData& data, int destination, const Eigen::VectorXd& weights) {
+  return policy_of_values(data, destination, data.network.attributes * weights,
+                          soft_values(data, destination, weights));
+}
+
+}  // namespace softrl::irl

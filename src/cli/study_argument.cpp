@@ -1,0 +1,42 @@
+#include "cli/study_argument.hpp"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "irl/route_files.hpp"
+#include "softrl/atomic_file.hpp"
+
+namespace softrl::cli {
+
+namespace fs = std::filesystem;
+
+void StudyArgument::add_to(CLI::App& command) {
+  command.add_option("study", study, "Study file (TOML): which files and columns hold network, features and trips")
+      ->required();
+  command.add_option("--data", data, "Folder of the study's files (default: the folder of the study)");
+  command.add_option("--json", json, "Write the result to this file");
+}
+
+LoadedStudy StudyArgument::read() const {
+  irl::Study described = irl::read_study(study);
+  const fs::path folder = data.empty() ? study.parent_path() : data;
+  std::vector<fs::path> inputs = {study, folder / described.network.file, folder / described.trips.file};
+  if (described.links) inputs.push_back(folder / described.links->file);
+  if (described.destinations) inputs.push_back(folder / described.destinations->file);
+  check_outputs({json}, inputs);
+  irl::RouteData routes = irl::read_routes(described, folder);
+  return {.study = std::move(described), .data = std::move(routes)};
+}
+
+std::string describe(const irl::RouteData& data) {
+  return fmt::format("{}, {}, {}, {}", counted(data.network.links.size(), "link"),
+                     counted(data.network.to.size(), "move"), counted(data.destinations.size(), "destination"),
+                     counted(data.trips.size(), "trip"));
+}
+
+Json to_json(const irl::SpectralRadius& radius) {
+  return {{"lower", number(radius.lower)}, {"upper", number(radius.upper)}};
+}
+
+}  // namespace softrl::cli

@@ -1,0 +1,37 @@
+// What the commands on a route study have in common: the study, where its data lie, where the answer goes.
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/output.hpp"
+#include "irl/spectral_radius.hpp"
+#include "irl/study.hpp"
+#include "irl/trips.hpp"
+
+namespace softrl::cli {
+
+struct LoadedStudy {
+  irl::Study study;
+  irl::RouteData data;
+};
+
+struct StudyArgument {
+  std::filesystem::path study;
+  std::filesystem::path data;
+  std::filesystem::path json;
+
+  void add_to(CLI::App& command);
+
+  // Reads it. Throws std::runtime_error, "file:line: message", and if an output would replace one of the inputs.
+  LoadedStudy read() const;
+};
+
+// "7288 links, 20196 moves, 466 destinations, 1832 trips".
+std::string describe(const irl::RouteData& data);
+
+// {"lower": …, "upper": …}
+Json to_json(const irl::SpectralRadius& radius);
+
+}  // namespace softrl::cli
