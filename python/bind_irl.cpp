@@ -56,6 +56,21 @@ struct Estimation {
         data(read_routes(study, folder.value_or(file.parent_path()))),
         model(make_model(study, data)) {}
 
+  RouteFit fit(const Weights& start, const Weights& fix, double tolerance, int max_iterations) {
+    return {.names = model->weight_names(),
+            .trips = static_cast<int>(data.trips.size()),
+            .fit = softrl::irl::fit(*model, {.start = named(start),
+                                             .fixed = named(fix),
+                                             .tolerance = tolerance,
+                                             .max_iterations = max_iterations,
+                                             .progress = stop_on_signals()})};
+  }
+  RouteLikelihood evaluate(const Weights& weights) {
+    const Eigen::VectorXd values = all_named_weights(model->weight_names(), "weights", named(weights));
+    LikelihoodValue value = model->evaluate(values);
+    return {.names = model->weight_names(), .value = std::move(value), .radius = model->radius()};
+  }
+
   Study study;
   RouteData data;
   std::unique_ptr<RouteModel> model;
@@ -150,19 +165,25 @@ void bind_results(nb::module_& m) {
 void bind_irl(nb::module_& m) {
   bind_results(m);
   const FitOptions fit_defaults;
+  nb::class_<Estimation>(m, "Model",
+                         "A study with its data, read once, and the model of route choice that it asks for.")
+      .def(nb::init<const fs::path&, const std::optional<fs::path>&>(), "study"_a, "data"_a = nb::none(),
+           nb::call_guard<nb::gil_scoped_release>())
+      .def_prop_ro(
+          "names", [](const Estimation& e) { return e.model->weight_names(); }, "Names of the weights.")
+      .def_prop_ro(
+          "trips", [](const Estimation& e) { return e.data.trips.size(); }, "Number of trips.")
+      .def("evaluate", &Estimation::evaluate, "weights"_a, nb::call_guard<nb::gil_scoped_release>(),
+           "As softrl.routes.likelihood.")
+      .def("fit", &Estimation::fit, nb::kw_only(), "start"_a = Weights{}, "fix"_a = Weights{},
+           "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
+           nb::call_guard<nb::gil_scoped_release>(), "As softrl.routes.fit.");
+
   m.def(
       "fit",
       [](const fs::path& study, const std::optional<fs::path>& data, const Weights& start, const Weights& fix,
-         double tolerance, int max_iterations) {
-        const Estimation routes(study, data);
-        return RouteFit{.names = routes.model->weight_names(),
-                        .trips = static_cast<int>(routes.data.trips.size()),
-                        .fit = fit(*routes.model, {.start = named(start),
-                                                   .fixed = named(fix),
-                                                   .tolerance = tolerance,
-                                                   .max_iterations = max_iterations,
-                                                   .progress = stop_on_signals()})};
-      },
+         double tolerance,
+         int max_iterations) { return Estimation(study, data).fit(start, fix, tolerance, max_iterations); },
       "study"_a, nb::kw_only(), "data"_a = nb::none(), "start"_a = Weights{}, "fix"_a = Weights{},
       "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
       nb::call_guard<nb::gil_scoped_release>(),
@@ -173,11 +194,7 @@ void bind_irl(nb::module_& m) {
   m.def(
       "likelihood",
       [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data) {
-        const Estimation routes(study, data);
-        RouteModel& model = *routes.model;
-        const Eigen::VectorXd values = all_named_weights(model.weight_names(), "weights", named(weights));
-        LikelihoodValue value = model.evaluate(values);
-        return RouteLikelihood{.names = model.weight_names(), .value = std::move(value), .radius = model.radius()};
+        return Estimation(study, data).evaluate(weights);
       },
       "study"_a, "weights"_a, nb::kw_only(), "data"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(),
       "The log-likelihood and its gradient at `weights`, a value for every name.");

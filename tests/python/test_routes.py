@@ -49,6 +49,15 @@ def test_likelihood_has_no_slope_at_the_fit_and_agrees_with_differences(city):
     np.testing.assert_allclose(value(0).gradient, differences, atol=1e-4)
 
 
+def test_a_model_reads_its_study_once_and_answers_alike(city):
+    study = city[0] / "study.toml"
+    model = softrl.routes.Model(study)
+    weights = dict(zip(NAMES, [-2.0, -1.0, -1.0, -2.0]))
+    assert model.names == NAMES and model.trips == 400
+    assert model.evaluate(weights).log_likelihood == softrl.routes.likelihood(study, weights).log_likelihood
+    np.testing.assert_array_equal(model.fit().values, softrl.routes.fit(study).values)
+
+
 def test_start_and_fix(city):
     study = city[0] / "study.toml"
     result = softrl.routes.fit(study, start={"travel_time": -4}, fix={"u_turn": -3})

@@ -8,6 +8,7 @@
 
 #include "irl/fit.hpp"
 #include "irl/generated_city.hpp"
+#include "irl/likelihood.hpp"
 #include "softrl/random.hpp"
 #include "tabular/soft_policy_iteration.hpp"
 #include "tabular/soft_value_iteration.hpp"
