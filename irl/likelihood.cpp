@@ -8,7 +8,6 @@
 #include <stdexcept>
 
 #include "irl/best_paths.hpp"
-#include "irl/features.hpp"
 #include "irl/maxent_policy.hpp"
 
 namespace softrl::irl {
@@ -44,16 +43,6 @@ Likelihood::Likelihood(const RouteData& data)
     demands_.push_back(std::move(demand));
   }
   for (const Trip& trip : data.trips) demand_of_trip_.push_back(demand_of_destination[trip.destination]);
-}
-
-FeatureSummary Likelihood::features() const {
-  const RowMatrix& attributes = data_->network.attributes;
-  FeatureSummary summary{.unit_costs = unit_costs(attributes),
-                         .largest = attributes.cwiseAbs().colwise().maxCoeff(),
-                         .trip_squares = Eigen::VectorXd::Zero(attributes.cols())};
-  for (const Trip& trip : data_->trips)
-    for (const int move : trip.moves) summary.trip_squares += attributes.row(move).transpose().cwiseAbs2();
-  return summary;
 }
 
 // Trips to the same destination share their policy, wherever they start.

@@ -24,7 +24,7 @@ class Likelihood final : public RouteModel {
 
   const RouteData& data() const override { return *data_; }
   const std::vector<std::string>& weight_names() const override { return data_->network.features; }
-  FeatureSummary features() const override;
+  FeatureSummary features() const override { return summarise_features(*data_); }
 
   LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
   LikelihoodCurvature curvature(const Eigen::VectorXd& weights) override;  // The Hessian is negative semidefinite.

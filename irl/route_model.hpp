@@ -35,6 +35,9 @@ struct FeatureSummary {
   Eigen::VectorXd trip_squares;  // [K] sum of squares over the moves of the trips.
 };
 
+// Of the features of the network's moves.
+FeatureSummary summarise_features(const RouteData& data);
+
 // The two ends of a trip.
 struct TripEnds {
   int origin;       // A link.
