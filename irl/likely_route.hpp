@@ -31,10 +31,27 @@ struct LikelyRoutes {
   int expansions;                   // Prefixes grown.
 };
 
-// `policy` as RoutePolicy: observations are links, actions the positions of a move among those out of a link, or
-// out_degree(link) to end. Of routes whose log_prob is the same to the last bit any may come first, the same in every
-// run. Throws std::invalid_argument if an option or `origin` is out of range, or a log_prob of the policy is NaN or
-// above 0 (by more than rounding).
+// The search for routes from any origin: what is behind every link is found once.
+class LikelyRouteSearch {
+ public:
+  // `policy` as RoutePolicy: observations are links, actions the positions of a move among those out of a link, or
+  // out_degree(link) to end. `network` must outlive this object. Throws std::invalid_argument if a log_prob of the
+  // policy is NaN or above 0 (by more than rounding).
+  LikelyRouteSearch(const RoadNetwork& network, const DiscretePolicy& policy);
+
+  // Of routes whose log_prob is the same to the last bit any may come first, the same in every run. Throws
+  // std::invalid_argument if an option or `origin` is out of range.
+  LikelyRoutes from(int origin, const LikelyRoutesOptions& options = {}) const;
+
+ private:
+  const RoadNetwork* network_;
+  std::vector<double> move_log_probs_;  // [M]
+  std::vector<double> end_log_probs_;   // [L]
+  std::vector<double> best_;            // [L] best(k); −∞ where there is no end
+  std::vector<int> rank_;               // [L] position of k in the order in which best was found
+};
+
+// From one origin. Throws as both of the above.
 LikelyRoutes likely_routes(const RoadNetwork& network, const DiscretePolicy& policy, int origin,
                            const LikelyRoutesOptions& options = {});
 
