@@ -62,4 +62,17 @@ void check_start_and_fixed(const std::vector<std::string>& features, std::string
             fmt::format("{0}start: {1}={2} is fixed, by {0}fix {1}={3}", prefix, name, value, fixed_value));
 }
 
+void add_defaults(std::vector<NamedWeight>& start, std::vector<NamedWeight>& fixed,
+                  const std::vector<NamedWeight>& default_start, const std::vector<NamedWeight>& default_fixed) {
+  std::set<std::string> said;
+  for (const auto* list : {&start, &fixed})
+    for (const NamedWeight& weight : *list) said.insert(weight.name);
+  const auto add = [&said](std::vector<NamedWeight>& to, const std::vector<NamedWeight>& from) {
+    for (const NamedWeight& weight : from)
+      if (!said.contains(weight.name)) to.push_back(weight);
+  };
+  add(start, default_start);
+  add(fixed, default_fixed);
+}
+
 }  // namespace softrl::irl

@@ -1,5 +1,6 @@
 // Weights given by name: where a search starts, which ones it leaves alone.
 #pragma once
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,12 @@ namespace softrl::irl {
 struct NamedWeight {
   std::string name;
   double value;
+};
+
+struct WeightBounds {
+  std::string name;
+  double lower = -std::numeric_limits<double>::infinity();
+  double upper = std::numeric_limits<double>::infinity();
 };
 
 // `base` [K] with the named weights replaced. `option` is what messages call it.
@@ -28,5 +35,9 @@ std::vector<bool> is_named(const std::vector<std::string>& features, const std::
 // Throws as above, and if a weight is both started and fixed. `prefix` stands before the options' names in messages.
 void check_start_and_fixed(const std::vector<std::string>& features, std::string_view prefix,
                            const std::vector<NamedWeight>& start, const std::vector<NamedWeight>& fixed);
+
+// Adds to what a caller says of weights (start, fixed) what is known otherwise of those that the caller does not name.
+void add_defaults(std::vector<NamedWeight>& start, std::vector<NamedWeight>& fixed,
+                  const std::vector<NamedWeight>& default_start, const std::vector<NamedWeight>& default_fixed);
 
 }  // namespace softrl::irl

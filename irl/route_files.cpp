@@ -1,6 +1,7 @@
 #include "irl/route_files.hpp"
 
 #include <iterator>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -52,29 +53,69 @@ LinkTable read_link_table(const Study::Links& study, const std::filesystem::path
   return result;
 }
 
-RoadNetwork read_network(const Study& study, const std::filesystem::path& folder, Index& links) {
+// The study's distance, link by link [L]. A column of moves must agree on all moves that enter a link.
+Eigen::VectorXd read_lengths(const FeatureDefinition& distance, const FeatureRows& rows,
+                             const std::vector<std::string>& links) {
+  const auto unknown = [&](std::size_t link, std::string_view why) {
+    throw std::runtime_error(fmt::format("distance {} of link {} {}", distance.name, links[link], why));
+  };
+  std::vector<int> entered(rows.to.begin(), rows.to.end());
+  FeatureRows read = rows;
+  if (is_of_link_entered(distance)) {
+    entered.resize(links.size());
+    std::iota(entered.begin(), entered.end(), 0);
+    read = {.links = rows.links, .from = entered, .to = entered, .out_degree = rows.out_degree};
+  }
+  const Eigen::VectorXd values = feature_matrix({distance}, read).col(0);
+  Eigen::VectorXd lengths = Eigen::VectorXd::Constant(static_cast<Eigen::Index>(links.size()), -1.0);
+  for (std::size_t r = 0; r < entered.size(); ++r) {
+    double& length = lengths(entered[r]);
+    const double value = values(static_cast<Eigen::Index>(r));
+    if (!(value >= 0.0)) unknown(entered[r], fmt::format("must not be negative, got {}", value));
+    if (length >= 0.0 && length != value)
+      unknown(entered[r], fmt::format("depends on the move that enters it: {} and {}", length, value));
+    length = value;
+  }
+  for (std::size_t link = 0; link < links.size(); ++link)
+    if (lengths(static_cast<Eigen::Index>(link)) < 0.0)
+      unknown(link, "is not known: no move enters it (a link_column would tell)");
+  return lengths;
+}
+
+void read_network(const Study& study, const std::filesystem::path& folder, Index& links, RouteData& data) {
   const CsvTable table = CsvTable::read(folder / study.network.file);
-  const std::size_t from = table.column(study.network.from);
-  const std::size_t to = table.column(study.network.to);
+  const std::size_t from_column = table.column(study.network.from);
+  const std::size_t to_column = table.column(study.network.to);
   std::vector<std::pair<int, int>> moves;
-  std::vector<int> entered;
+  std::vector<int> from, to;
   std::set<std::pair<int, int>> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    const int a = links.add(table.text(row, from));
-    const int b = links.add(table.text(row, to));
-    if (!seen.emplace(a, b).second)
-      table.fail(row, fmt::format("the move from link {} to link {} appears twice", links.names[a], links.names[b]));
-    moves.emplace_back(a, b);
-    entered.push_back(b);
+    from.push_back(links.add(table.text(row, from_column)));
+    to.push_back(links.add(table.text(row, to_column)));
+    moves.emplace_back(from.back(), to.back());
+    if (!seen.insert(moves.back()).second)
+      table.fail(row, fmt::format("the move from link {} to link {} appears twice", links.names[from.back()],
+                                  links.names[to.back()]));
   }
   if (moves.empty())
     throw std::runtime_error(fmt::format("{}:1: has no moves", (folder / study.network.file).string()));
   std::optional<LinkTable> link_table;
   if (study.links) link_table = read_link_table(*study.links, folder, links);
+  std::vector<int> out_degree(links.names.size(), 0);
+  for (const int link : from) ++out_degree[link];
+  const FeatureRows rows{
+      .moves = &table, .links = link_table ? &*link_table : nullptr, .from = from, .to = to, .out_degree = out_degree};
   std::vector<std::string> names;
   for (const FeatureDefinition& feature : study.features) names.push_back(feature.name);
-  return make_road_network(links.names, moves, names,
-                           feature_matrix(study.features, table, entered, link_table ? &*link_table : nullptr));
+  data.network = make_road_network(links.names, moves, names, feature_matrix(study.features, rows));
+
+  if (study.distance) data.link_lengths = read_lengths(*study.distance, rows, links.names);
+  if (study.scales.empty()) return;
+  for (const FeatureDefinition& scale : study.scales) data.scales.push_back(scale.name);
+  std::vector<int> every(links.names.size());
+  std::iota(every.begin(), every.end(), 0);
+  data.scale_attributes =
+      feature_matrix(study.scales, {.links = rows.links, .from = every, .to = every, .out_degree = out_degree});
 }
 
 std::vector<Destination> read_destinations(const Study::Destinations& study, const std::filesystem::path& folder,
@@ -178,7 +219,7 @@ std::string study_toml(const RoadNetwork& network) {
 RouteData read_routes(const Study& study, const std::filesystem::path& folder) {
   RouteData data;
   Index links, destinations;
-  data.network = read_network(study, folder, links);
+  read_network(study, folder, links, data);
   data.ending = study.destinations ? Ending::ByMove : Ending::OnEntering;
   if (study.destinations) data.destinations = read_destinations(*study.destinations, folder, links, destinations);
   read_trips(study, folder, links, destinations, data);

@@ -32,6 +32,9 @@ struct RouteData {
   Ending ending = Ending::ByMove;
   std::vector<Destination> destinations;
   std::vector<Trip> trips;
+  Eigen::VectorXd link_lengths = {};     // [L] ≥ 0, in the study's unit; empty if it names no distance
+  std::vector<std::string> scales = {};  // [Z] names of the features that the nested model's scales depend on
+  RowMatrix scale_attributes = {};       // [L × Z]
 };
 
 // The trip along `links`. Throws std::invalid_argument, saying which, if `links` is empty, two consecutive links are

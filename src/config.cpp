@@ -96,6 +96,10 @@ Config Config::parse(std::string_view text, std::string_view name) {
 }
 
 bool Config::has(std::string_view key) const { return node_->find(key) != nullptr; }
+bool Config::is_table(std::string_view key) const {
+  const toml::node* found = node_->find(key);
+  return found != nullptr && found->is_table();
+}
 
 std::vector<std::string> Config::keys() const {
   std::vector<std::pair<toml::source_position, std::string>> found;
@@ -123,6 +127,13 @@ std::vector<double> Config::numbers(std::string_view key) const {
 }
 std::vector<std::string> Config::strings(std::string_view key) const {
   return node_->convert_array<std::string>(key, "an array of strings", "an array of strings");
+}
+std::vector<std::string> Config::string_or_strings(std::string_view key) const {
+  if (const toml::node& value = node_->require(key); !value.is_array())
+    return {node_->convert<std::string>(key, value, "a string, or an array of strings")};
+  const std::vector<std::string> result = strings(key);
+  if (result.empty()) fail(key, "must not be empty");
+  return result;
 }
 
 Config Config::table(std::string_view key) const {

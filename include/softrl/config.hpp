@@ -22,7 +22,8 @@ class Config {
   static Config parse(std::string_view text, std::string_view name);  // `name` stands for the file in messages
 
   bool has(std::string_view key) const;
-  std::vector<std::string> keys() const;  // in the order of the file
+  bool is_table(std::string_view key) const;  // false also if it is not there
+  std::vector<std::string> keys() const;      // in the order of the file
 
   // Required ones. Numbers must be finite; `number` also takes integers.
   double number(std::string_view key) const;
@@ -31,6 +32,7 @@ class Config {
   std::string string(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
   std::vector<std::string> strings(std::string_view key) const;
+  std::vector<std::string> string_or_strings(std::string_view key) const;  // one or more of them
   Config table(std::string_view key) const;
   std::vector<Config> tables(std::string_view key) const;  // [[key]]
 

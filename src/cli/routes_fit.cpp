@@ -61,6 +61,7 @@ struct FitCommand {
                             .prefix = "--"};
     const LoadedStudy loaded = study.read();
     const irl::RouteData& data = loaded.data;
+    irl::add_defaults(options.start, options.fixed, loaded.study.start, loaded.study.fixed);
     fmt::print("{}\n", describe(data));
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();

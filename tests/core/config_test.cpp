@@ -39,7 +39,11 @@ TEST(Config, ReadsEveryType) {
   EXPECT_TRUE(config.boolean("wrap"));
   EXPECT_THAT(config.numbers("weights"), ElementsAre(1.0, 2.5));
   EXPECT_THAT(config.strings("names"), ElementsAre("a", "b"));
+  EXPECT_THAT(config.string_or_strings("names"), ElementsAre("a", "b"));
+  EXPECT_THAT(config.string_or_strings("title"), ElementsAre("city"));
   EXPECT_EQ(config.table("trips").string("file"), "trips.csv");
+  EXPECT_TRUE(config.is_table("trips"));
+  EXPECT_FALSE(config.is_table("title") || config.is_table("none"));
   ASSERT_EQ(config.tables("feature").size(), 2u);
   EXPECT_EQ(config.tables("feature")[0].string("column"), "time");
   EXPECT_EQ(config.tables("feature")[1].string("column"), "turn");

@@ -23,7 +23,7 @@ struct SmallStudy {
   std::string network = "a,b,time\n1,2,0.5\n2,3,1\n2,1,2\n";
   std::string destinations = "d,link\nhome,3\n";
   std::string trips = "id,links,d\nt1,1 2 3,home\n";
-  std::string more_of_trips;  // lines of the study
+  std::string head, more_of_trips;  // lines of the study
 
   RouteData read(bool on_entering = false) const {
     folder.write("n.csv", network);
@@ -31,9 +31,9 @@ struct SmallStudy {
     folder.write("t.csv", trips);
     return read_routes(
         read_study(folder.write(
-            "s.toml", std::string("model = 'maxent'\nfeatures = ['time']\n"
-                                  "[network]\nfile = 'n.csv'\nfrom = 'a'\nto = 'b'\n"
-                                  "[trips]\nfile = 't.csv'\nname = 'id'\nlinks = 'links'\ndestination = 'd'\n") +
+            "s.toml", "model = 'maxent'\nfeatures = ['time']\n" + head +
+                          std::string("[network]\nfile = 'n.csv'\nfrom = 'a'\nto = 'b'\n"
+                                      "[trips]\nfile = 't.csv'\nname = 'id'\nlinks = 'links'\ndestination = 'd'\n") +
                           more_of_trips +
                           (on_entering ? "" : "[destinations]\nfile = 'd.csv'\ndestination = 'd'\nlink = 'link'\n"))),
         folder.path());
@@ -150,31 +150,62 @@ TEST(RouteFiles, BorlangeHasItsKnownCounts) {
   EXPECT_EQ(relevant_links(data), std::vector<bool>(7288, true));
 }
 
-// Trips that end on entering a link, features from two files.
+// Trips that end on entering a link, features from two files, folds. Lengths are those of the links.
 TEST(RouteFiles, ShanghaiIsAStudyToo) {
   const std::filesystem::path folder = data_folder() / "shanghai";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no data at " << folder << "; set SOFTRL_DATA";
-  const TemporaryFolder own;
-  const RouteData data =
-      read_routes(read_study(own.write("s.toml",
-                                       "model = 'maxent'\nfeatures = ['length_km', 'left', 'u_turn', 'link_constant']\n"
-                                       "[network]\nfile = 'transitions.csv'\nfrom = 'from_link'\nto = 'to_link'\n"
-                                       "[links]\nfile = 'links.csv'\nlink = 'link'\n"
-                                       "[feature.length_km]\nlink_column = 'length_m'\nscale = 0.001\n"
-                                       "[feature.left]\ncolumn = 'direction'\nequals = '6'\n"
-                                       "[feature.link_constant]\nconstant = 1\n"
-                                       "[trips]\nfile = 'trips_train_cv0_1000.csv'\nname = 'trip_id'\nlinks = 'links'\n"
-                                       "destination = 'destination_link'\n")),
-                  folder);
+  Study study = read_study(std::filesystem::path(SOFTRL_SOURCE_DIR) / "examples/shanghai.toml");
+  use_trips(study, TripSet::Test, {.fold = 4});
+  EXPECT_EQ(read_routes(study, folder).trips.size(), 4896u);
+  use_trips(study, TripSet::Train, {.fold = 0, .train_size = 1000});
+  const RouteData data = read_routes(study, folder);
   EXPECT_EQ(data.network.link_count(), 714);
   EXPECT_EQ(data.network.move_count(), 1737);
-  EXPECT_EQ(data.network.attributes.col(1).sum(), 285.0);
-  EXPECT_EQ(data.network.attributes.col(2).sum(), 376.0);
+  EXPECT_EQ(data.network.features,
+            (std::vector<std::string>{"length_km", "link_constant", "left", "right", "u_turn", "primary", "secondary",
+                                      "tertiary", "unclassified", "living_street"}));
+  EXPECT_EQ(data.network.attributes.col(2).sum(), 285.0);
+  EXPECT_EQ(data.network.attributes.col(3).sum(), 315.0);
+  EXPECT_EQ(data.network.attributes.col(4).sum(), 376.0);
   EXPECT_EQ(data.trips.size(), 1000u);
+  ASSERT_EQ(data.link_lengths.size(), 714);
+  for (int m = 0; m < data.network.move_count(); ++m)
+    EXPECT_EQ(data.link_lengths(data.network.to[m]), data.network.attributes(m, 0));
   Likelihood likelihood(data);
-  const LikelihoodValue value = likelihood.evaluate(Eigen::Vector4d(-1.0, -1.0, -3.0, -1.0));
+  Eigen::VectorXd weights = Eigen::VectorXd::Zero(10);
+  weights.head(5) << -1.0, -1.0, -1.0, -1.0, -3.0;
+  const LikelihoodValue value = likelihood.evaluate(weights);
   ASSERT_EQ(value.status, PathSumStatus::Finite);
   EXPECT_GT(value.log_likelihood, random_walk_log_likelihood(data));
+}
+
+// The features of scales are those of links: time over the greatest, and how many moves there are.
+TEST(RouteFiles, BorlangeHasScales) {
+  const std::filesystem::path folder = data_folder() / "borlange";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no data at " << folder << "; set SOFTRL_DATA";
+  const RouteData data =
+      read_routes(read_study(std::filesystem::path(SOFTRL_SOURCE_DIR) / "examples/borlange_nested.toml"), folder);
+  EXPECT_EQ(data.scales, (std::vector<std::string>{"travel_time_scale", "out_degree"}));
+  EXPECT_EQ(data.scale_attributes.col(0).maxCoeff(), 1.0);
+  EXPECT_TRUE(data.link_lengths.isApprox(data.scale_attributes.col(0) * data.link_lengths.maxCoeff(), 1e-15));
+  for (int k = 0; k < data.network.link_count(); ++k)
+    EXPECT_EQ(data.scale_attributes(k, 1), data.network.out_degree(k));
+}
+
+TEST(RouteFiles, ReadDistances) {
+  SmallStudy study;
+  study.head = "distance = 'm'\n";
+  study.network = "a,b,time,m\n1,2,0.5,10\n2,3,1,20\n2,1,2,30\n3,2,2,10\n";
+  EXPECT_EQ(study.read().link_lengths, Eigen::Vector3d(30, 10, 20));
+  const auto refuses = [&](const std::string& message) {
+    EXPECT_THAT([&] { study.read(); }, ThrowsMessage<std::runtime_error>(HasSubstr(message)));
+  };
+  study.network = "a,b,time,m\n1,2,0.5,10\n2,3,1,20\n2,1,2,30\n3,2,2,11\n";
+  refuses("distance m of link 2 depends on the move that enters it: 10 and 11");
+  study.network = "a,b,time,m\n1,2,0.5,10\n2,3,1,20\n";
+  refuses("distance m of link 1 is not known: no move enters it");
+  study.network = "a,b,time,m\n1,2,0.5,10\n2,3,1,-20\n2,1,2,30\n";
+  refuses("distance m of link 3 must not be negative, got -20");
 }
 
 }  // namespace
