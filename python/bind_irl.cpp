@@ -49,18 +49,21 @@ struct RouteLikelihood {
   bool feasible() const { return finite() || radius.upper < 1.0; }
 };
 
-// A study with its data and the model it asks for.
+// A study with its training trips and the model it asks for.
 struct Estimation {
-  Estimation(const fs::path& file, const std::optional<fs::path>& folder)
-      : study(read_study(file)),
+  Estimation(const fs::path& file, const std::optional<fs::path>& folder, std::optional<int> fold,
+             std::optional<int> train_size)
+      : study(with_trips(read_study(file), {.fold = fold, .train_size = train_size})),
         data(read_routes(study, folder.value_or(file.parent_path()))),
         model(make_model(study, data)) {}
 
   RouteFit fit(const Weights& start, const Weights& fix, double tolerance, int max_iterations) {
+    std::vector<NamedWeight> started = named(start), fixed = named(fix);
+    add_defaults(started, fixed, study.start, study.fixed);
     return {.names = model->weight_names(),
             .trips = static_cast<int>(data.trips.size()),
-            .fit = softrl::irl::fit(*model, {.start = named(start),
-                                             .fixed = named(fix),
+            .fit = softrl::irl::fit(*model, {.start = std::move(started),
+                                             .fixed = std::move(fixed),
                                              .tolerance = tolerance,
                                              .max_iterations = max_iterations,
                                              .progress = stop_on_signals()})};
@@ -69,6 +72,11 @@ struct Estimation {
     const Eigen::VectorXd values = all_named_weights(model->weight_names(), "weights", named(weights));
     LikelihoodValue value = model->evaluate(values);
     return {.names = model->weight_names(), .value = std::move(value), .radius = model->radius()};
+  }
+
+  static Study with_trips(Study study, const TripChoice& trips) {
+    use_trips(study, TripSet::Train, trips);
+    return study;
   }
 
   Study study;
@@ -167,7 +175,8 @@ void bind_irl(nb::module_& m) {
   const FitOptions fit_defaults;
   nb::class_<Estimation>(m, "Model",
                          "A study with its data, read once, and the model of route choice that it asks for.")
-      .def(nb::init<const fs::path&, const std::optional<fs::path>&>(), "study"_a, "data"_a = nb::none(),
+      .def(nb::init<const fs::path&, const std::optional<fs::path>&, std::optional<int>, std::optional<int>>(),
+           "study"_a, "data"_a = nb::none(), nb::kw_only(), "fold"_a = nb::none(), "train_size"_a = nb::none(),
            nb::call_guard<nb::gil_scoped_release>())
       .def_prop_ro(
           "names", [](const Estimation& e) { return e.model->weight_names(); }, "Names of the weights.")
@@ -182,21 +191,23 @@ void bind_irl(nb::module_& m) {
   m.def(
       "fit",
       [](const fs::path& study, const std::optional<fs::path>& data, const Weights& start, const Weights& fix,
-         double tolerance,
-         int max_iterations) { return Estimation(study, data).fit(start, fix, tolerance, max_iterations); },
+         std::optional<int> fold, std::optional<int> train_size, double tolerance, int max_iterations) {
+        return Estimation(study, data, fold, train_size).fit(start, fix, tolerance, max_iterations);
+      },
       "study"_a, nb::kw_only(), "data"_a = nb::none(), "start"_a = Weights{}, "fix"_a = Weights{},
-      "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
-      nb::call_guard<nb::gil_scoped_release>(),
+      "fold"_a = nb::none(), "train_size"_a = nb::none(), "tolerance"_a = fit_defaults.tolerance,
+      "max_iterations"_a = fit_defaults.max_iterations, nb::call_guard<nb::gil_scoped_release>(),
       "Weights of maximum likelihood for a study (a TOML file) whose files lie in the folder `data` (by default the\n"
-      "study's own). `start` and `fix` map names of weights to values. Options and errors as in irl/fit.hpp and\n"
+      "study's own). `start` and `fix` map names of weights to values and prevail over the study; `fold` and\n"
+      "`train_size` choose among a study's files of trips. Options and errors as in irl/fit.hpp and\n"
       "irl/route_files.hpp: ValueError for an option, RuntimeError for a file.");
 
   m.def(
       "likelihood",
-      [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data) {
-        return Estimation(study, data).evaluate(weights);
-      },
-      "study"_a, "weights"_a, nb::kw_only(), "data"_a = nb::none(), nb::call_guard<nb::gil_scoped_release>(),
+      [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data, std::optional<int> fold,
+         std::optional<int> train_size) { return Estimation(study, data, fold, train_size).evaluate(weights); },
+      "study"_a, "weights"_a, nb::kw_only(), "data"_a = nb::none(), "fold"_a = nb::none(), "train_size"_a = nb::none(),
+      nb::call_guard<nb::gil_scoped_release>(),
       "The log-likelihood and its gradient at `weights`, a value for every name.");
 
   const CityOptions city_defaults;

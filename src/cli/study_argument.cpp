@@ -15,11 +15,14 @@ void StudyArgument::add_to(CLI::App& command) {
   command.add_option("study", study, "Study file (TOML): which files and columns hold network, features and trips")
       ->required();
   command.add_option("--data", data, "Folder of the study's files (default: the folder of the study)");
+  command.add_option("--fold", trips.fold, "Which of the study's folds of trips (default: 0)");
+  command.add_option("--train-size", trips.train_size, "How many training trips, of the study's (default: the most)");
   command.add_option("--json", json, "Write the result to this file");
 }
 
-LoadedStudy StudyArgument::read() const {
+LoadedStudy StudyArgument::read(irl::TripSet set) const {
   irl::Study described = irl::read_study(study);
+  irl::use_trips(described, set, trips);
   const fs::path folder = data.empty() ? study.parent_path() : data;
   std::vector<fs::path> inputs = {study, folder / described.network.file, folder / described.trips.file};
   if (described.links) inputs.push_back(folder / described.links->file);

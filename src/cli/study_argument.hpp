@@ -12,7 +12,7 @@
 
 namespace softrl::cli {
 
-struct LoadedStudy {
+struct LoadedStudy {  // study.trips.file is the file that was read
   irl::Study study;
   irl::RouteData data;
 };
@@ -21,11 +21,13 @@ struct StudyArgument {
   std::filesystem::path study;
   std::filesystem::path data;
   std::filesystem::path json;
+  irl::TripChoice trips{.prefix = "--"};
 
   void add_to(CLI::App& command);
 
-  // Reads it. Throws std::runtime_error, "file:line: message", and if an output would replace one of the inputs.
-  LoadedStudy read() const;
+  // Reads it, with its training trips or the held-out ones. Throws std::runtime_error, "file:line: message", and if an
+  // output would replace one of the inputs.
+  LoadedStudy read(irl::TripSet set = irl::TripSet::Train) const;
 };
 
 // "7288 links, 20196 moves, 466 destinations, 1832 trips".
