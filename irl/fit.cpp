@@ -1,6 +1,10 @@
 #include "irl/fit.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -9,6 +13,7 @@
 
 #include "irl/estimates.hpp"
 #include "irl/maximise.hpp"
+#include "irl/maximise_in_box.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::irl {
@@ -29,7 +34,39 @@ std::string given_weights(const FitOptions& options) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, const FitOptions& options) {
+struct Bounds {
+  Eigen::VectorXd lower, upper;  // [K]
+
+  bool any(const std::vector<int>& weights) const {
+    return lower(weights).array().isFinite().any() || upper(weights).array().isFinite().any();
+  }
+  Eigen::VectorXd nearest(const Eigen::VectorXd& weights) const { return weights.cwiseMax(lower).cwiseMin(upper); }
+};
+
+Bounds bounds_of(const std::vector<std::string>& names, const FitOptions& options) {
+  const auto count = static_cast<Eigen::Index>(names.size());
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Bounds bounds{.lower = Eigen::VectorXd::Constant(count, -infinity),
+                .upper = Eigen::VectorXd::Constant(count, infinity)};
+  for (const auto& [name, lower, upper] : options.bounds) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+      throw std::invalid_argument(
+          fmt::format("bounds: unknown weight \"{}\" (weights: {})", name, fmt::join(names, ", ")));
+    if (!(lower < upper))
+      throw std::invalid_argument(fmt::format("bounds of {}: {} must be below {}", name, lower, upper));
+    for (const NamedWeight& start : options.start)
+      if (start.name == name && !(start.value >= lower && start.value <= upper))
+        throw std::invalid_argument(fmt::format("{}start: {}={} is not between its bounds, {} and {}", options.prefix,
+                                                name, start.value, lower, upper));
+    bounds.lower(found - names.begin()) = lower;
+    bounds.upper(found - names.begin()) = upper;
+  }
+  return bounds;
+}
+
+Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, const Bounds& bounds,
+                               const FitOptions& options) {
   const std::vector<std::string>& names = model.weight_names();
   std::vector<bool> given = is_named(names, options.start);
   const std::vector<bool> fixed = is_named(names, options.fixed);
@@ -37,7 +74,7 @@ Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, c
   for (std::size_t j = 0; j < names.size(); ++j) all_given = all_given && (given[j] || fixed[j]);
   const std::string name = options.prefix + "start";
   for (double c = 1.0;; c *= 2.0) {
-    Eigen::VectorXd start = with_named_weights(names, c * unit, name, options.start);
+    Eigen::VectorXd start = with_named_weights(names, bounds.nearest(c * unit), name, options.start);
     start = with_named_weights(names, std::move(start), options.prefix + "fix", options.fixed);
     const LikelihoodValue value = model.evaluate(start);
     if (value.status == PathSumStatus::Finite) return start;
@@ -86,7 +123,9 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
   check_start_and_fixed(names, options.prefix, options.start, options.fixed);
 
   FitResult result{};
-  result.weights = feasible_start(model, summary.unit_costs, options);
+  const Bounds bounds = bounds_of(names, options);
+  result.weights = feasible_start(model, summary.unit_costs, bounds, options);
+  result.at_bound.assign(names.size(), false);
   const std::vector<bool> fixed = is_named(names, options.fixed);
   std::vector<int> free, held;  // the weights that vary, and those that the trips cannot tell
   for (int j = 0; j < static_cast<int>(names.size()); ++j) {
@@ -99,30 +138,66 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
       free.push_back(j);
     }
   }
-  // If the moves of a trip varied independently, −H would have at most the sum of their squared features as its
-  // diagonal.
-  const Eigen::VectorXd information_scale = summary.trip_squares(free).cwiseSqrt();
   const auto trips = static_cast<double>(data.trips.size());
-  MaximiseOptions search{
-      .scale = information_scale / std::sqrt(trips), .unit = trips, .max_iterations = options.max_iterations};
+  std::function<void(int, double)> progress;
   if (options.progress)
-    search.progress = [&](int iteration, double log_likelihood) {
+    progress = [&](int iteration, double log_likelihood) {
       const Measurement measurement{"log_likelihood", log_likelihood};
       options.progress({.done = iteration, .limit = options.max_iterations, .measurements = {&measurement, 1}});
     };
+  const auto all = [&](const Eigen::VectorXd& weights) {
+    Eigen::VectorXd whole = result.weights;
+    whole(free) = weights;
+    return whole;
+  };
   const auto value_at = [&](const Eigen::VectorXd& weights) -> std::optional<ValueAndGradient> {
-    Eigen::VectorXd all = result.weights;
-    all(free) = weights;
-    LikelihoodValue value = model.evaluate(all);
+    LikelihoodValue value = model.evaluate(all(weights));
     if (value.status != PathSumStatus::Finite) return std::nullopt;
     return ValueAndGradient{.value = value.log_likelihood, .gradient = value.gradient(free)};
   };
-  const Maximum maximum = maximise(value_at, result.weights(free), search);
-  result.weights(free) = maximum.weights;
+  const auto curvature_at = [&](const Eigen::VectorXd& weights) {
+    LikelihoodCurvature at = model.curvature(weights);
+    if (at.status != PathSumStatus::Finite)
+      throw std::runtime_error(fmt::format("at the fitted weights {}", describe(at.status)));
+    return at;
+  };
+  // If the moves of a trip varied independently, −H would have at most the sum of their squared features as its
+  // diagonal.
+  const auto information_scale = [&] { return Eigen::VectorXd(summary.trip_squares(free).cwiseSqrt()); };
+  Maximum maximum;
+  if (!bounds.any(free)) {
+    maximum = maximise(value_at, result.weights(free),
+                       {.scale = information_scale() / std::sqrt(trips),
+                        .unit = trips,
+                        .max_iterations = options.max_iterations,
+                        .progress = progress});
+    result.weights(free) = maximum.weights;
+  } else {
+    const BoxMaximum in_box =
+        maximise_in_box(value_at,
+                        [&](const Eigen::VectorXd& weights) {
+                          const LikelihoodCurvature at = curvature_at(all(weights));
+                          return Curvature{.gradient = at.gradient(free), .hessian = at.hessian(free, free)};
+                        },
+                        result.weights(free),
+                        {.lower = bounds.lower(free),
+                         .upper = bounds.upper(free),
+                         .tolerance = 0.01 * options.tolerance,
+                         .max_iterations = options.max_iterations,
+                         .progress = progress});
+    maximum = in_box.maximum;
+    result.weights(free) = maximum.weights;
+    std::vector<int> inside;
+    for (std::size_t i = 0; i < free.size(); ++i) {
+      if (in_box.at_bound[i])
+        result.at_bound[free[i]] = true;
+      else
+        inside.push_back(free[i]);
+    }
+    free = inside;  // the others are known as little as fixed ones
+  }
 
-  const LikelihoodCurvature at_end = model.curvature(result.weights);
-  if (at_end.status != PathSumStatus::Finite)
-    throw std::runtime_error(fmt::format("at the fitted weights {}", describe(at_end.status)));
+  const LikelihoodCurvature at_end = curvature_at(result.weights);
   result.radius = model.radius();
   result.log_likelihood = at_end.log_likelihood;
   result.null_log_likelihood = random_walk_log_likelihood(data);
@@ -141,7 +216,7 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
                                   .gradient = at_end.gradient,
                                   .hessian = at_end.hessian,
                                   .scores = scores,
-                                  .scale = information_scale,
+                                  .scale = information_scale(),
                                   .observations = "trips"});
   result.covariance = std::move(estimates.covariance);
   result.robust_covariance = std::move(estimates.robust_covariance);

@@ -16,7 +16,6 @@ std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data
   if (study.model != "maxent") missing(fmt::format("model = \"{}\"", study.model));
   if (study.link_size) missing("link_size");
   if (study.corridor) missing("corridor");
-  if (!study.bounds.empty()) missing("bounds of weights");
   return std::make_unique<Likelihood>(data);
 }
 

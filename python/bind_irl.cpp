@@ -64,6 +64,7 @@ struct Estimation {
             .trips = static_cast<int>(data.trips.size()),
             .fit = softrl::irl::fit(*model, {.start = std::move(started),
                                              .fixed = std::move(fixed),
+                                             .bounds = study.bounds,
                                              .tolerance = tolerance,
                                              .max_iterations = max_iterations,
                                              .progress = stop_on_signals()})};

@@ -60,9 +60,13 @@ SavedFit read_fit(const fs::path& file) {
     json.at("warnings").get_to(warnings);
     json.at("log_likelihood").get_to(fit.log_likelihood);
     json.at("null_log_likelihood").get_to(fit.null_log_likelihood);
-    for (const Json& weight : json.at("parameters"))
+    for (const Json& weight : json.at("parameters")) {
       fit.weights.push_back(
           {.name = weight.at("name"), .value = weight.at("value"), .estimated = weight.at("estimated")});
+      if (weight.at("at_bound").get<bool>())
+        warnings.push_back(fmt::format("weight {} ended at its bound, where these tests do not hold",
+                                       weight.at("name").get<std::string>()));
+    }
     json.at("trip_names").get_to(fit.trips);
     const auto values = json.at("trip_log_likelihoods").get<std::vector<double>>();
     fit.trip_log_likelihoods =

@@ -62,6 +62,7 @@ struct FitCommand {
     const LoadedStudy loaded = study.read();
     const irl::RouteData& data = loaded.data;
     irl::add_defaults(options.start, options.fixed, loaded.study.start, loaded.study.fixed);
+    options.bounds = loaded.study.bounds;
     fmt::print("{}\n", describe(data));
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();
@@ -101,10 +102,12 @@ struct FitCommand {
                             {"robust_p_value", number(sandwich.p_value)},
                             {"interval", interval(classical)},
                             {"robust_interval", interval(sandwich)},
-                            {"estimated", bool(result.estimated[j])}});
-      table.rows.push_back({name, decimals(value, 4), decimals(error, 4), decimals(classical.t_value, 2),
-                            p_text(classical.p_value), decimals(robust, 4), decimals(sandwich.t_value, 2),
-                            p_text(sandwich.p_value), decimals(sandwich.lower, 4), decimals(sandwich.upper, 4)});
+                            {"estimated", bool(result.estimated[j])},
+                            {"at_bound", bool(result.at_bound[j])}});
+      table.rows.push_back({name, decimals(value, 4), result.at_bound[j] ? "at bound" : decimals(error, 4),
+                            decimals(classical.t_value, 2), p_text(classical.p_value), decimals(robust, 4),
+                            decimals(sandwich.t_value, 2), p_text(sandwich.p_value), decimals(sandwich.lower, 4),
+                            decimals(sandwich.upper, 4)});
     }
     const int trips = static_cast<int>(data.trips.size());
     const irl::FitStatistics statistics =

@@ -66,6 +66,38 @@ def test_start_fix_and_iteration_limit(softrl, city):
     assert answer["status"] == "iteration_limit" and answer["remaining_gain"] > 1e-8
 
 
+def add_weights(folder, weights):
+    study = folder / "study.toml"
+    study.write_text(study.read_text().replace("[network]\n", "[weights]\n" + weights + "\n[network]\n"))
+
+
+# The study's word is the default; the options prevail.
+def test_a_study_says_what_is_known_of_weights(softrl, refuses, city):
+    _, free = fit(softrl, city)
+    add_weights(city, "u_turn = {fixed = -5}\ntravel_time = {start = -3, upper = 0}")
+    result, answer = fit(softrl, city)
+    assert result.returncode == 0, result
+    values = {p["name"]: p["value"] for p in answer["parameters"]}
+    assert values["u_turn"] == -5 and not any(p["at_bound"] for p in answer["parameters"])
+    assert [p["estimated"] for p in answer["parameters"]] == [True, True, True, False]
+    _, again = fit(softrl, city, "--start", "u_turn=-4,travel_time=-2.5")
+    assert again["log_likelihood"] == pytest.approx(free["log_likelihood"], abs=1e-6)
+    refuses("routes", "fit", city / "study.toml", "--start", "travel_time=1", words=["--start: travel_time=1", "bounds"])
+
+
+def test_a_weight_that_ends_at_its_bound_is_named(softrl, refuses, city, tmp_path):
+    _, free = fit(softrl, city)
+    (tmp_path / "fit.json").rename(tmp_path / "free.json")
+    add_weights(city, "travel_time = {upper = -3}")
+    result, answer = fit(softrl, city)
+    assert result.returncode == 0 and re.search(r"travel_time +-3.0000 +at bound", result.stdout)
+    assert answer["log_likelihood"] < free["log_likelihood"]
+    at_bound = answer["parameters"][0]
+    assert at_bound["at_bound"] and at_bound["value"] == -3 and at_bound["std_error"] is None
+    files = (tmp_path / "fit.json", tmp_path / "free.json")
+    refuses("routes", "compare", *files, words=["fit.json", "travel_time", "bound"])
+
+
 # p-values, intervals and criteria from the errors and log-likelihoods, by the standard library's normal distribution.
 def test_fit_says_what_its_errors_mean(softrl, city):
     normal = NormalDist()

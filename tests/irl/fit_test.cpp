@@ -108,6 +108,29 @@ TEST(Fit, LeavesFixedWeightsAlone) {
   EXPECT_EQ(none.log_likelihood, likelihood.curvature(Eigen::Vector3d(-1, -1, -1.5)).log_likelihood);
 }
 
+// A bound that cuts off the maximum holds the weight there: the others are as if it were fixed. One that does not
+// changes nothing.
+TEST(Fit, KeepsToBounds) {
+  const RouteData data = random_routes({}, Ending::ByMove, 40, 3);
+  Likelihood likelihood(data);
+  const FitResult free = fit(likelihood, {.tolerance = 1e-10});
+  const double bound = free.weights(2) - 0.5;
+  const FitResult cut = fit(likelihood, {.bounds = {{.name = "f2", .upper = bound}}, .tolerance = 1e-10});
+  const FitResult fixed = fit(likelihood, {.fixed = {{"f2", bound}}, .tolerance = 1e-10});
+  EXPECT_EQ(cut.status, Status::Converged);
+  EXPECT_EQ(cut.weights(2), bound);
+  EXPECT_EQ(cut.at_bound, (std::vector{false, false, true}));
+  EXPECT_EQ(cut.estimated, (std::vector{true, true, false}));
+  EXPECT_NEAR(cut.log_likelihood, fixed.log_likelihood, 1e-9);
+  EXPECT_LT((cut.weights - fixed.weights).norm(), 1e-4);
+  EXPECT_TRUE(cut.covariance.isApprox(fixed.covariance, 1e-3));
+
+  const FitResult loose = fit(likelihood, {.bounds = {{.name = "f2", .upper = 0.0}}, .tolerance = 1e-10});
+  EXPECT_EQ(loose.status, Status::Converged);
+  EXPECT_EQ(loose.at_bound, std::vector<bool>(3, false));
+  EXPECT_LT((loose.weights - free.weights).norm(), 1e-4);
+}
+
 // The maximum is one, whatever the start: also of random walks that end on entering their destination, whose weights
 // are outside what the network without ends allows.
 TEST(Fit, DoesNotDependOnTheStart) {
@@ -225,6 +248,9 @@ TEST(Fit, NamesTheOptionItRefuses) {
   refuses({.fixed = {{"f2", 1000.0}}}, "fix f2=1000: no feasible start was found", "diverges");
   refuses({.start = {{"f0", -1e308}}}, "start f0=-1e+308: no feasible start was found", "range of double precision");
   refuses({.start = {{"f0", -1.0}}, .fixed = {{"f0", -3.0}}}, "start: f0=-1 is fixed", "fix f0=-3");
+  refuses({.bounds = {{.name = "speed"}}}, "bounds", "unknown weight \"speed\"");
+  refuses({.bounds = {{.name = "f0", .lower = 1.0, .upper = 1.0}}}, "bounds of f0", "1 must be below 1");
+  refuses({.start = {{"f0", 1.0}}, .bounds = {{.name = "f0", .upper = 0.0}}}, "start: f0=1", "not between its bounds");
   refuses({.start = {{"speed", 1.0}}, .prefix = "--"}, "--start", "unknown weight");
   refuses({.max_iterations = 0, .prefix = "--"}, "--max-iterations", "0");
   EXPECT_THAT(
