@@ -96,6 +96,12 @@ double CsvTable::number(std::size_t row, std::size_t column) const {
   return value;
 }
 
-void CsvTable::fail(std::size_t row, std::string_view message) const { fail_at(file_, lines_[row], message); }
+std::string CsvTable::complaint(std::size_t row, std::string_view message) const {
+  return fmt::format("{}:{}: {}", file_.string(), lines_[row], message);
+}
+
+void CsvTable::fail(std::size_t row, std::string_view message) const {
+  throw std::runtime_error(complaint(row, message));
+}
 
 }  // namespace softrl::irl

@@ -27,7 +27,10 @@ class CsvTable {
   // Throws std::runtime_error if the field is not a finite number.
   double number(std::size_t row, std::size_t column) const;
 
-  // Throws "file:line: message" for a row that was read but makes no sense.
+  int line(std::size_t row) const { return lines_[row]; }  // in the file, from 1
+
+  // "file:line: message" about a row that was read but makes no sense; thrown as std::runtime_error.
+  std::string complaint(std::size_t row, std::string_view message) const;
   [[noreturn]] void fail(std::size_t row, std::string_view message) const;
 
  private:

@@ -38,7 +38,8 @@ VuongTest vuong_test(const Eigen::VectorXd& first, const Eigen::VectorXd& second
 struct FittedWeight {
   std::string name;
   double value;
-  bool estimated;  // false: fixed at `value`
+  bool estimated;               // false: fixed at `value`
+  std::string definition = {};  // of what it is the weight
 };
 
 // Whether `restricted` is `full` with at least one more weight fixed: what is estimated there is estimated in `full`,

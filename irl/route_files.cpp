@@ -1,5 +1,6 @@
 #include "irl/route_files.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <numeric>
 #include <optional>
@@ -90,6 +91,8 @@ void read_network(const Study& study, const std::filesystem::path& folder, Index
   std::vector<int> from, to;
   std::set<std::pair<int, int>> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
+    for (const std::size_t column : {from_column, to_column})
+      if (table.text(row, column).empty()) table.fail(row, "has no name for one of the links of the move");
     from.push_back(links.add(table.text(row, from_column)));
     to.push_back(links.add(table.text(row, to_column)));
     moves.emplace_back(from.back(), to.back());
@@ -137,44 +140,79 @@ std::vector<Destination> read_destinations(const Study::Destinations& study, con
   return result;
 }
 
-void read_trips(const Study& study, const std::filesystem::path& folder, const Index& links, Index& destinations,
-                RouteData& data) {
+// Counts a trip that cannot be used.
+void leave_out(TripReport& report, TripFault reason, int line, const std::string& complaint) {
+  const auto known = std::find_if(report.left_out.begin(), report.left_out.end(),
+                                  [&](const TripReport::LeftOut& other) { return other.reason == reason; });
+  if (known != report.left_out.end())
+    ++known->count;
+  else
+    report.left_out.push_back({.reason = reason, .count = 1, .first_line = line, .first = complaint});
+}
+
+void read_trips(const Study& study, const std::filesystem::path& folder, const ReadOptions& options, const Index& links,
+                Index& destinations, RouteData& data) {
   const CsvTable table = CsvTable::read(folder / study.trips.file);
   const std::size_t name = table.column(study.trips.name);
   const std::size_t route = table.column(study.trips.links);
   const std::size_t destination = table.column(study.trips.destination);
   std::optional<std::size_t> cluster;
   if (study.trips.cluster) cluster = table.column(*study.trips.cluster);
+
+  const auto visited = [&](std::size_t row) {
+    std::istringstream words(table.text(row, route));
+    std::vector<int> result;
+    for (std::string word; words >> word;) {
+      result.push_back(links.find(word));
+      if (result.back() < 0)
+        throw TripError(TripFault::UnknownLink, fmt::format("there is no link {} in the network", excerpt(word)));
+    }
+    return result;
+  };
+  const auto read = [&](std::size_t row) {
+    const std::string& goal = table.text(row, destination);
+    const std::vector<int> driven = visited(row);
+    const int known = destinations.find(goal);
+    const bool is_new = known < 0 && data.ending == Ending::OnEntering && links.find(goal) >= 0;
+    if (known < 0 && !is_new)
+      throw TripError(TripFault::UnknownDestination,
+                      fmt::format("destination {} cannot be reached: no link leads to it", excerpt(goal)));
+    if (is_new) data.destinations.push_back({.name = goal, .links = {links.find(goal)}});
+    try {
+      const int last = static_cast<int>(data.destinations.size()) - 1;
+      Trip trip = make_trip(data, table.text(row, name), is_new ? last : known, driven);
+      if (is_new) destinations.add(goal);
+      return trip;
+    } catch (const TripError&) {
+      if (is_new) data.destinations.pop_back();
+      throw;
+    }
+  };
+
+  TripReport& report = data.trip_report;
   std::set<std::string> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    const auto fail = [&](std::string_view message) {
-      table.fail(row, fmt::format("trip {}: {}", table.text(row, name), message));
+    const auto about = [&](std::string_view message) {
+      return fmt::format("trip {}: {}", excerpt(table.text(row, name)), message);
     };
-    if (!seen.insert(table.text(row, name)).second) fail("appears twice");
-    const std::string& goal = table.text(row, destination);
-    int d = destinations.find(goal);
-    if (d < 0 && data.ending == Ending::OnEntering && links.find(goal) >= 0) {
-      d = destinations.add(goal);
-      data.destinations.push_back({.name = goal, .links = {links.find(goal)}});
-    }
-    if (d < 0) fail(fmt::format("destination {} cannot be reached: no link leads to it", goal));
-    std::istringstream words(table.text(row, route));
-    std::vector<int> visited;
-    for (std::string word; words >> word;) {
-      visited.push_back(links.find(word));
-      if (visited.back() < 0) fail(fmt::format("there is no link {} in the network", excerpt(word)));
-    }
+    if (table.text(row, name).empty()) table.fail(row, fmt::format("{} is empty", study.trips.name));
+    if (!seen.insert(table.text(row, name)).second) table.fail(row, about("appears twice"));
+    if (cluster && table.text(row, *cluster).empty())
+      table.fail(row, about(fmt::format("has no {}", *study.trips.cluster)));
+    ++report.read;
     try {
-      data.trips.push_back(make_trip(data, table.text(row, name), d, visited));
-    } catch (const std::invalid_argument& error) {
-      fail(error.what());
+      data.trips.push_back(read(row));
+    } catch (const TripError& error) {
+      if (options.strict) table.fail(row, about(error.what()));
+      leave_out(report, error.fault, table.line(row), table.complaint(row, about(error.what())));
+      continue;
     }
-    if (!cluster) continue;
-    data.trips.back().cluster = table.text(row, *cluster);
-    if (data.trips.back().cluster.empty()) fail(fmt::format("has no {}", *study.trips.cluster));
+    if (cluster) data.trips.back().cluster = table.text(row, *cluster);
   }
-  if (data.trips.empty())
+  if (report.read == 0)
     throw std::runtime_error(fmt::format("{}:1: has no trips", (folder / study.trips.file).string()));
+  if (data.trips.empty())
+    throw std::runtime_error(fmt::format("{} (no other trip can be used, either)", report.left_out.front().first));
 }
 
 std::string network_csv(const RoadNetwork& network) {
@@ -216,13 +254,13 @@ std::string study_toml(const RoadNetwork& network) {
 
 }  // namespace
 
-RouteData read_routes(const Study& study, const std::filesystem::path& folder) {
+RouteData read_routes(const Study& study, const std::filesystem::path& folder, const ReadOptions& options) {
   RouteData data;
   Index links, destinations;
   read_network(study, folder, links, data);
   data.ending = study.destinations ? Ending::ByMove : Ending::OnEntering;
   if (study.destinations) data.destinations = read_destinations(*study.destinations, folder, links, destinations);
-  read_trips(study, folder, links, destinations, data);
+  read_trips(study, folder, options, links, destinations, data);
   return data;
 }
 

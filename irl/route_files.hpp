@@ -7,10 +7,14 @@
 
 namespace softrl::irl {
 
+struct ReadOptions {
+  bool strict = false;  // a trip with a fault is an error; else it is left out, and counted in the trip_report
+};
+
 // Reads the files of `study`, whose names are relative to `folder`. Throws std::runtime_error, "file:line: message": a
-// file or column is missing, a field is not a number, a move appears twice, a trip uses a link or move that does not
-// exist, or ends where its destination cannot be reached.
-RouteData read_routes(const Study& study, const std::filesystem::path& folder);
+// file or column is missing, a field is empty or not a number, a link or move appears twice, a trip's name appears
+// twice, no trip can be used.
+RouteData read_routes(const Study& study, const std::filesystem::path& folder, const ReadOptions& options = {});
 
 // Writes network.csv, destinations.csv, trips.csv and study.toml, which read_study and read_routes take back.
 // `folder` must exist. Throws std::runtime_error if a file cannot be written, std::invalid_argument unless `data` ends

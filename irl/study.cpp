@@ -367,6 +367,18 @@ Study read_study(const std::filesystem::path& file) {
   return study;
 }
 
+std::string definition_of_weight(const Study& study, const std::string& name) {
+  for (const FeatureDefinition& feature : study.features)
+    if (feature.name == name) return describe(feature);
+  for (const FeatureDefinition& scale : study.scales)
+    if (scale.name == name) return fmt::format("scale by {}", describe(scale));
+  if (!study.link_size) return name;
+  std::vector<std::string> weights;
+  for (const auto& [feature, value] : study.link_size->weights)
+    weights.push_back(fmt::format("{} · ({})", value, definition_of_weight(study, feature)));
+  return fmt::format("link size at {}", fmt::join(weights, " + "));
+}
+
 void use_trips(Study& study, TripSet set, const TripChoice& choice) {
   const std::string fold_option = choice.prefix + "fold";
   const std::string size_option = choice.prefix + (choice.prefix.empty() ? "train_size" : "train-size");

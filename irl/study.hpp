@@ -95,6 +95,9 @@ struct Study {
 // Throws std::runtime_error, "file:line: table.key: what is wrong".
 Study read_study(const std::filesystem::path& file);
 
+// What the weight of that name is the weight of, as a text: weights of two studies mean the same if these agree.
+std::string definition_of_weight(const Study& study, const std::string& name);
+
 // Sets trips.file to one of trips.files: that of the fold (default: the first) and size (default: the greatest), or the
 // held-out trips of the fold. Throws std::invalid_argument, naming the option (with `prefix`), if there is no such
 // file.

@@ -15,23 +15,51 @@ bool ends_at(const Destination& destination, int link) {
 
 }  // namespace
 
+std::string_view to_string(TripFault fault) {
+  switch (fault) {
+    case TripFault::Empty:
+      return "empty";
+    case TripFault::UnknownLink:
+      return "unknown_link";
+    case TripFault::UnknownDestination:
+      return "unknown_destination";
+    case TripFault::Disconnected:
+      return "disconnected";
+    case TripFault::UnknownMove:
+      return "unknown_move";
+    case TripFault::PassesDestination:
+      return "passes_destination";
+    case TripFault::EndsElsewhere:
+      return "ends_elsewhere";
+  }
+  return "";
+}
+
 Trip make_trip(const RouteData& data, std::string name, int destination, const std::vector<int>& links) {
-  if (links.empty()) throw std::invalid_argument("trip has no links");
+  if (links.empty()) throw TripError(TripFault::Empty, "trip has no links");
   const RoadNetwork& network = data.network;
   const Destination& goal = data.destinations.at(destination);
+  // A trip that cannot be, because of this or of something worse.
+  const auto fail = [&](TripFault fault, const std::string& message) {
+    if (!reachable(network, goal.links, Direction::Backward)[links.front()])
+      throw TripError(TripFault::Disconnected, fmt::format("there is no way from link {} to destination {}",
+                                                           network.links[links.front()], goal.name));
+    throw TripError(fault, message);
+  };
   Trip trip{.name = std::move(name), .destination = destination, .origin = links.front(), .moves = {}, .cluster = {}};
   for (std::size_t i = 0; i + 1 < links.size(); ++i) {
     const int move = network.find_move(links[i], links[i + 1]);
     if (move < 0)
-      throw std::invalid_argument(fmt::format("there is no move from link {} to link {}", network.links[links[i]],
-                                              network.links[links[i + 1]]));
+      fail(TripFault::UnknownMove, fmt::format("there is no move from link {} to link {}", network.links[links[i]],
+                                               network.links[links[i + 1]]));
     if (data.ending == Ending::OnEntering && ends_at(goal, links[i]))
-      throw std::invalid_argument(fmt::format("trip drives on after entering its destination, link {}", goal.name));
+      fail(TripFault::PassesDestination,
+           fmt::format("trip drives on after entering its destination, link {}", goal.name));
     trip.moves.push_back(move);
   }
   if (!ends_at(goal, links.back()))
-    throw std::invalid_argument(fmt::format("destination {} cannot be reached from link {}, where the trip ends",
-                                            goal.name, network.links[links.back()]));
+    fail(TripFault::EndsElsewhere, fmt::format("destination {} cannot be reached from link {}, where the trip ends",
+                                               goal.name, network.links[links.back()]));
   return trip;
 }
 

@@ -1,6 +1,8 @@
 // Observed trips on a road network: the demonstrations that route preferences are learned from.
 #pragma once
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "irl/road_network.hpp"
@@ -27,18 +29,48 @@ struct Trip {
   std::string cluster{};   // Trips of one name (a traveller, say) may depend on each other; empty: on no other.
 };
 
+// What can be wrong with a trip that is given by its links.
+enum class TripFault {
+  Empty,               // It has no links.
+  UnknownLink,         // The network has no such link.
+  UnknownDestination,  // No link leads to its destination.
+  Disconnected,        // There is no way from its origin to its destination.
+  UnknownMove,         // One cannot move from a link to the next.
+  PassesDestination,   // OnEntering: it drives on after entering its destination.
+  EndsElsewhere,       // Its last link is none from which a trip may end at its destination.
+};
+std::string_view to_string(TripFault fault);  // "unknown_link"
+
+struct TripError : std::invalid_argument {
+  TripError(TripFault what_is_wrong, const std::string& message)
+      : std::invalid_argument(message), fault(what_is_wrong) {}
+  TripFault fault;
+};
+
+// What became of the trips of a file.
+struct TripReport {
+  struct LeftOut {
+    TripFault reason;
+    int count;
+    int first_line;     // of the file
+    std::string first;  // "file:line: trip a: message"
+  };
+  int read = 0;  // used ones and others
+  std::vector<LeftOut> left_out = {};
+};
+
 struct RouteData {
   RoadNetwork network;
   Ending ending = Ending::ByMove;
   std::vector<Destination> destinations;
   std::vector<Trip> trips;
+  TripReport trip_report = {};           // where the trips come from a file
   Eigen::VectorXd link_lengths = {};     // [L] ≥ 0, in the study's unit; empty if it names no distance
   std::vector<std::string> scales = {};  // [Z] names of the features that the nested model's scales depend on
   RowMatrix scale_attributes = {};       // [L × Z]
 };
 
-// The trip along `links`. Throws std::invalid_argument, saying which, if `links` is empty, two consecutive links are
-// not a move of the network, or the trip does not end, for the first time if OnEntering, at its destination.
+// The trip along `links`. Throws TripError: Empty, Disconnected, UnknownMove, PassesDestination or EndsElsewhere.
 Trip make_trip(const RouteData& data, std::string name, int destination, const std::vector<int>& links);
 
 // The links of a trip, its origin first.

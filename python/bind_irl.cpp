@@ -49,12 +49,12 @@ struct RouteLikelihood {
   bool feasible() const { return finite() || radius.upper < 1.0; }
 };
 
-// A study with its training trips and the model it asks for.
+// A study with its training trips, all of which must be without fault, and the model it asks for.
 struct Estimation {
   Estimation(const fs::path& file, const std::optional<fs::path>& folder, std::optional<int> fold,
              std::optional<int> train_size)
       : study(with_trips(read_study(file), {.fold = fold, .train_size = train_size})),
-        data(read_routes(study, folder.value_or(file.parent_path()))),
+        data(read_routes(study, folder.value_or(file.parent_path()), {.strict = true})),
         model(make_model(study, data)) {}
 
   RouteFit fit(const Weights& start, const Weights& fix, double tolerance, int max_iterations) {

@@ -61,8 +61,10 @@ SavedFit read_fit(const fs::path& file) {
     json.at("log_likelihood").get_to(fit.log_likelihood);
     json.at("null_log_likelihood").get_to(fit.null_log_likelihood);
     for (const Json& weight : json.at("parameters")) {
-      fit.weights.push_back(
-          {.name = weight.at("name"), .value = weight.at("value"), .estimated = weight.at("estimated")});
+      fit.weights.push_back({.name = weight.at("name"),
+                             .value = weight.at("value"),
+                             .estimated = weight.at("estimated"),
+                             .definition = weight.at("definition")});
       if (weight.at("at_bound").get<bool>())
         warnings.push_back(fmt::format("weight {} ended at its bound, where these tests do not hold",
                                        weight.at("name").get<std::string>()));
@@ -110,12 +112,23 @@ Eigen::VectorXd in_order_of(const SavedFit& a, const SavedFit& b) {
   return result;
 }
 
+// Weights of one name must belong to one feature.
+void check_definitions(const SavedFit& a, const SavedFit& b) {
+  for (const irl::FittedWeight& one : a.weights)
+    for (const irl::FittedWeight& other : b.weights)
+      if (one.name == other.name && one.definition != other.definition)
+        throw std::runtime_error(fmt::format("{} and {} mean different features by {}: \"{}\" and \"{}\"",
+                                             a.file.string(), b.file.string(), one.name, one.definition,
+                                             other.definition));
+}
+
 struct CompareCommand {
   fs::path first, second, json;
 
   int run() const {
     check_outputs({json}, {first, second});
     const SavedFit a = read_fit(first), b = read_fit(second);
+    check_definitions(a, b);
     const Eigen::VectorXd trips_of_b = in_order_of(a, b);
     const irl::FitStatistics of_a = a.statistics(), of_b = b.statistics();
     Table table{.header = {"fit", "log-likelihood", "weights", "adjusted rho-squared", "AIC", "BIC"}};

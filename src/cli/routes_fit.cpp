@@ -72,13 +72,14 @@ struct FitCommand {
       options.progress = line.observer();
       return irl::fit(*model, options);
     }();
-    report(data, model->weight_names(), result, seconds_since(begin));
+    report(loaded, model->weight_names(), result, seconds_since(begin));
     const bool answered = result.status == Status::Converged && result.warnings.empty();
     return answered ? 0 : 1;
   }
 
-  void report(const irl::RouteData& data, const std::vector<std::string>& names, const irl::FitResult& result,
+  void report(const LoadedStudy& loaded, const std::vector<std::string>& names, const irl::FitResult& result,
               double seconds) const {
+    const irl::RouteData& data = loaded.data;
     Json parameters = Json::array();
     Table table{.header = {"weight", "value", "std error", "t", "p", "robust", "t", "p", "lower", "upper"}};
     int estimated = 0;
@@ -93,6 +94,7 @@ struct FitCommand {
       const irl::WeightInference sandwich = irl::infer(value, robust, confidence);
       if (result.estimated[j]) ++estimated;
       parameters.push_back({{"name", name},
+                            {"definition", irl::definition_of_weight(loaded.study, name)},
                             {"value", number(value)},
                             {"std_error", number(error)},
                             {"robust_std_error", number(robust)},
@@ -124,29 +126,31 @@ struct FitCommand {
                result.iterations, result.evaluations, result.infeasible_trials, seconds);
     for (const std::string& warning : result.warnings) fmt::print("warning: {}\n", warning);
     std::fflush(stdout);
-    write_json(study.json, {{"status", to_string(result.status)},
-                            {"log_likelihood", number(result.log_likelihood)},
-                            {"null_log_likelihood", number(result.null_log_likelihood)},
-                            {"rho_squared", number(statistics.rho_squared)},
-                            {"adjusted_rho_squared", number(statistics.adjusted_rho_squared)},
-                            {"aic", number(statistics.aic)},
-                            {"bic", number(statistics.bic)},
-                            {"trips", data.trips.size()},
-                            {"clusters", result.clusters},
-                            {"confidence", confidence},
-                            {"parameters", parameters},
-                            {"correlation", matrix(irl::correlations(result.covariance))},
-                            {"robust_correlation", matrix(irl::correlations(result.robust_covariance))},
-                            {"iterations", result.iterations},
-                            {"evaluations", result.evaluations},
-                            {"infeasible_trials", result.infeasible_trials},
-                            {"remaining_gain", number(result.remaining_gain)},
-                            {"condition_number", number(result.condition_number)},
-                            {"spectral_radius", to_json(result.radius)},
-                            {"warnings", result.warnings},
-                            {"seconds", number(seconds)},
-                            {"trip_names", names_of(data.trips)},
-                            {"trip_log_likelihoods", numbers(result.trip_log_likelihoods)}});
+    Json json = {{"status", to_string(result.status)},
+                 {"log_likelihood", number(result.log_likelihood)},
+                 {"null_log_likelihood", number(result.null_log_likelihood)},
+                 {"rho_squared", number(statistics.rho_squared)},
+                 {"adjusted_rho_squared", number(statistics.adjusted_rho_squared)},
+                 {"aic", number(statistics.aic)},
+                 {"bic", number(statistics.bic)},
+                 {"trips", data.trips.size()},
+                 {"clusters", result.clusters},
+                 {"confidence", confidence},
+                 {"parameters", parameters},
+                 {"correlation", matrix(irl::correlations(result.covariance))},
+                 {"robust_correlation", matrix(irl::correlations(result.robust_covariance))},
+                 {"iterations", result.iterations},
+                 {"evaluations", result.evaluations},
+                 {"infeasible_trials", result.infeasible_trials},
+                 {"remaining_gain", number(result.remaining_gain)},
+                 {"condition_number", number(result.condition_number)},
+                 {"spectral_radius", to_json(result.radius)},
+                 {"warnings", result.warnings},
+                 {"seconds", number(seconds)},
+                 {"trip_names", names_of(data.trips)},
+                 {"trip_log_likelihoods", numbers(result.trip_log_likelihoods)}};
+    add_trip_report(json, data.trip_report);
+    write_json(study.json, json);
   }
 };
 

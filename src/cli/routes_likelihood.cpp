@@ -39,6 +39,7 @@ struct LikelihoodCommand {
   int run() const {
     const std::vector<irl::NamedWeight> named = parse_weights("--weights", weights);
     const LoadedStudy loaded = study.read();
+    fmt::print("{}\n\n", describe(loaded.data));
     const auto model = irl::make_model(loaded.study, loaded.data);
     const std::vector<std::string>& names = model->weight_names();
     const Eigen::VectorXd values = irl::all_named_weights(names, "--weights", named);
@@ -65,12 +66,14 @@ struct LikelihoodCommand {
       fmt::print("\n");
     }
     std::fflush(stdout);
-    write_json(study.json, {{"log_likelihood", finite ? number(value.log_likelihood) : Json(nullptr)},
-                            {"gradient", gradient},
-                            {"spectral_radius", to_json(radius)},
-                            {"feasible", feasible},
-                            {"reason", reason(value.status)},
-                            {"trips", loaded.data.trips.size()}});
+    Json json = {{"log_likelihood", finite ? number(value.log_likelihood) : Json(nullptr)},
+                 {"gradient", gradient},
+                 {"spectral_radius", to_json(radius)},
+                 {"feasible", feasible},
+                 {"reason", reason(value.status)},
+                 {"trips", loaded.data.trips.size()}};
+    add_trip_report(json, loaded.data.trip_report);
+    write_json(study.json, json);
     return finite ? 0 : 1;
   }
 };

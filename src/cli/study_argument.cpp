@@ -17,6 +17,7 @@ void StudyArgument::add_to(CLI::App& command) {
   command.add_option("--data", data, "Folder of the study's files (default: the folder of the study)");
   command.add_option("--fold", trips.fold, "Which of the study's folds of trips (default: 0)");
   command.add_option("--train-size", trips.train_size, "How many training trips, of the study's (default: the most)");
+  command.add_flag("--strict", strict, "Refuse trips with faults (default: leave them out and say so)");
   command.add_option("--json", json, "Write the result to this file");
 }
 
@@ -28,14 +29,27 @@ LoadedStudy StudyArgument::read(irl::TripSet set) const {
   if (described.links) inputs.push_back(folder / described.links->file);
   if (described.destinations) inputs.push_back(folder / described.destinations->file);
   check_outputs({json}, inputs);
-  irl::RouteData routes = irl::read_routes(described, folder);
+  irl::RouteData routes = irl::read_routes(described, folder, {.strict = strict});
   return {.study = std::move(described), .data = std::move(routes)};
 }
 
 std::string describe(const irl::RouteData& data) {
-  return fmt::format("{}, {}, {}, {}", counted(data.network.links.size(), "link"),
-                     counted(data.network.to.size(), "move"), counted(data.destinations.size(), "destination"),
-                     counted(data.trips.size(), "trip"));
+  std::string text =
+      fmt::format("{}, {}, {}, {}", counted(data.network.links.size(), "link"), counted(data.network.to.size(), "move"),
+                  counted(data.destinations.size(), "destination"), counted(data.trips.size(), "trip"));
+  for (const irl::TripReport::LeftOut& left_out : data.trip_report.left_out)
+    text += fmt::format("\nwarning: {} left out of {} ({}), the first at {}", counted(left_out.count, "trip"),
+                        data.trip_report.read, irl::to_string(left_out.reason), left_out.first);
+  return text;
+}
+
+void add_trip_report(Json& json, const irl::TripReport& report) {
+  Json left_out = Json::array();
+  for (const irl::TripReport::LeftOut& group : report.left_out)
+    left_out.push_back(
+        {{"reason", irl::to_string(group.reason)}, {"count", group.count}, {"first_line", group.first_line}});
+  json["trips_read"] = report.read;
+  json["trips_left_out"] = left_out;
 }
 
 Json to_json(const irl::SpectralRadius& radius) {

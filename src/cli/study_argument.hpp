@@ -22,6 +22,7 @@ struct StudyArgument {
   std::filesystem::path data;
   std::filesystem::path json;
   irl::TripChoice trips{.prefix = "--"};
+  bool strict = false;
 
   void add_to(CLI::App& command);
 
@@ -30,8 +31,11 @@ struct StudyArgument {
   LoadedStudy read(irl::TripSet set = irl::TripSet::Train) const;
 };
 
-// "7288 links, 20196 moves, 466 destinations, 1832 trips".
+// "7288 links, 20196 moves, 466 destinations, 1832 trips", and a line for each reason why others were left out.
 std::string describe(const irl::RouteData& data);
+
+// Adds the same to an answer: trips_read, trips_left_out.
+void add_trip_report(Json& json, const irl::TripReport& report);
 
 // {"lower": …, "upper": …}
 Json to_json(const irl::SpectralRadius& radius);

@@ -368,10 +368,6 @@ def test_generate_refuses(refuses, city, tmp_path):
         ("network.csv", r"\n[\s\S]*", "\n", ["network.csv:1:", "no moves"]),
         ("trips.csv", r"\n(\d+,[^\n]*)\n", r"\n\1\n\1\n", ["trips.csv:3:", "trip 1", "twice"]),
         ("destinations.csv", "$", "junction_1,0\n", ["destinations.csv:", "no link 0"]),
-        ("trips.csv", "$", "x,nowhere,1\n", ["trips.csv:302:", "trip x", "nowhere", "cannot be reached"]),
-        ("trips.csv", r"\n(\d+,junction_\d+),\d+", r"\n\1,1 1", ["trips.csv:2:", "no move from link 1 to link 1"]),
-        ("trips.csv", r"\n(\d+,junction_\d+),\d+", r"\n\1,0", ["trips.csv:2:", "no link 0"]),
-        ("trips.csv", r"\n(\d+,junction_\d+),[^\n]*", r"\n\1,", ["trips.csv:2:", "no links"]),
         ("trips.csv", r"\n[\s\S]*", "\n", ["trips.csv:1:", "no trips"]),
     ],
 )
@@ -391,7 +387,84 @@ def test_a_trip_must_end_where_its_destination_can_be_reached(refuses, city):
     start, end = next(move for move in moves if move[1] not in ends)
     lines[1] = f"{number},{destination},{start} {end}"
     (city / "trips.csv").write_text("\n".join(lines))
-    refuses("routes", "fit", city / "study.toml", words=["trips.csv:2:", destination, f"cannot be reached from link {end}"])
+    words = ["trips.csv:2:", destination, f"cannot be reached from link {end}"]
+    refuses("routes", "fit", city / "study.toml", "--strict", words=words)
+
+
+BAD_TRIPS = {
+    "unknown_destination": ("x,nowhere,1", "trip x: destination nowhere cannot be reached"),
+    "unknown_move": ("x,{0},1 1", "trip x: there is no move from link 1 to link 1"),
+    "unknown_link": ("x,{0},0", "trip x: there is no link 0 in the network"),
+    "empty": ("x,{0},", "trip x: trip has no links"),
+}
+
+
+@pytest.mark.parametrize("reason", BAD_TRIPS)
+def test_strict_refuses_trips_with_faults(refuses, city, reason):
+    row, words = BAD_TRIPS[reason]
+    destination = (city / "trips.csv").read_text().splitlines()[1].split(",")[1]
+    with open(city / "trips.csv", "a") as file:
+        file.write(row.format(destination) + "\n")
+    refuses("routes", "fit", city / "study.toml", "--strict", words=["trips.csv:302: " + words])
+
+
+# The others are fitted as if those with faults were not there.
+def test_trips_with_faults_are_counted(softrl, city, tmp_path):
+    _, clean = fit(softrl, city)
+    assert clean["trips_read"] == clean["trips"] == 300 and clean["trips_left_out"] == []
+    destination = (city / "trips.csv").read_text().splitlines()[1].split(",")[1]
+    with open(city / "trips.csv", "a") as file:
+        for copy in ("a", "b"):
+            for row, _ in BAD_TRIPS.values():
+                file.write(row.format(destination).replace("x", copy + row[2] + str(len(row)), 1) + "\n")
+    result, answer = fit(softrl, city)
+    assert result.returncode == 0, result
+    assert answer["trips_read"] == 308 and answer["trips"] == 300
+    assert answer["log_likelihood"] == clean["log_likelihood"] and answer["trip_names"] == clean["trip_names"]
+    left_out = [{"reason": reason, "count": 2, "first_line": 302 + i} for i, reason in enumerate(BAD_TRIPS)]
+    assert answer["trips_left_out"] == left_out
+    for reason, (_, words) in BAD_TRIPS.items():
+        line = next(line for line in result.stdout.splitlines() if f"({reason})" in line)
+        assert line.startswith("warning: 2 trips left out of 308") and words.split(": ")[1] in line
+
+    args = ["--weights", WEIGHTS, "--json", tmp_path / "l.json"]
+    result = softrl("routes", "likelihood", city / "study.toml", *args)
+    assert "left out" in result.stdout
+    assert json.loads((tmp_path / "l.json").read_text())["trips_left_out"] == left_out
+
+
+def test_no_trip_is_left(refuses, city):
+    (city / "trips.csv").write_text("trip_id,destination,links\n1,nowhere,1\n2,nowhere,2\n")
+    refuses("routes", "fit", city / "study.toml", words=["trips.csv:2: trip 1", "no other trip can be used"])
+
+
+def test_same_names_of_different_features(softrl, refuses, city, fits):
+    study = (city / "study.toml").read_text()
+    (city / "minutes.toml").write_text(study + '[feature.travel_time]\ncolumn = "travel_time"\nscale = 60\n')
+    assert softrl("routes", "fit", city / "minutes.toml", "--json", city / "minutes.json").returncode == 0
+    words = ["different features by travel_time", '"column travel_time"', '"column travel_time, scale 60"']
+    refuses("routes", "compare", fits["no_u"], city / "minutes.json", words=words)
+
+
+def test_fold_and_train_size_choose_the_trips(softrl, refuses, city):
+    header, *rows = (city / "trips.csv").read_text().splitlines()
+    study = city / "study.toml"
+    files = '[trips.files]\nfolds = 2\ntest = "test{fold}.csv"\ntrain = {10 = "few{fold}.csv", 40 = "many{fold}.csv"}\n'
+    study.write_text(study.read_text().replace('file = "trips.csv"\n', "") + files)
+    for fold in (0, 1):
+        (city / f"few{fold}.csv").write_text("\n".join([header, *rows[fold : fold + 10]]))
+        (city / f"many{fold}.csv").write_text("\n".join([header, *rows[fold : fold + 40]]))
+    for args, number, first in (([], 40, "1"), (["--fold", 1, "--train-size", 10], 10, "2")):
+        _, answer = fit(softrl, city, "--max-iterations", 1, *args)
+        assert answer["trips"] == number and answer["trip_names"][0] == first
+    refuses("routes", "fit", study, "--fold", 2, words=["--fold", "between 0 and 1", "2"])
+    refuses("routes", "fit", study, "--train-size", 20, words=["--train-size 20", "10, 40"])
+
+
+def test_a_model_that_there_is_not(refuses, city):
+    study = (city / "study.toml").read_text()
+    (city / "study.toml").write_text(study + '[corridor]\ndetour = 1.5\nweights = {travel_time = -1}\n')
+    refuses("routes", "fit", city / "study.toml", words=["corridor", "no such model"])
 
 
 def test_likelihood_of_the_trips_of_borlange(softrl, source_dir, data_dir, tmp_path):

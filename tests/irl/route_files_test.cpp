@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +26,7 @@ struct SmallStudy {
   std::string trips = "id,links,d\nt1,1 2 3,home\n";
   std::string head, more_of_trips;  // lines of the study
 
-  RouteData read(bool on_entering = false) const {
+  RouteData read(bool on_entering = false, const ReadOptions& options = {.strict = true}) const {
     folder.write("n.csv", network);
     folder.write("d.csv", destinations);
     folder.write("t.csv", trips);
@@ -36,7 +37,7 @@ struct SmallStudy {
                                       "[trips]\nfile = 't.csv'\nname = 'id'\nlinks = 'links'\ndestination = 'd'\n") +
                           more_of_trips +
                           (on_entering ? "" : "[destinations]\nfile = 'd.csv'\ndestination = 'd'\nlink = 'link'\n"))),
-        folder.path());
+        folder.path(), options);
   }
 };
 
@@ -78,7 +79,9 @@ TEST(RouteFiles, ComplainWithFileAndLine) {
   refuses([](SmallStudy& s) { s.network = "a,b\n1,2\n"; }, "n.csv:1: has no column \"time\"");
   refuses([](SmallStudy& s) { s.network += "2,3,1\n"; }, "n.csv:5: the move from link 2 to link 3 appears twice");
   refuses([](SmallStudy& s) { s.network += "3,1,\n"; }, "n.csv:5: time must be a finite number");
+  refuses([](SmallStudy& s) { s.network += "3,,1\n"; }, "n.csv:5: has no name for one of the links");
   refuses([](SmallStudy& s) { s.network = "a,b,time\n"; }, "n.csv:1: has no moves");
+  refuses([](SmallStudy& s) { s.trips += ",2 3,home\n"; }, "t.csv:3: id is empty");
   refuses([](SmallStudy& s) { s.trips += "t1,2 3,home\n"; }, "t.csv:3: trip t1: appears twice");
   refuses([](SmallStudy& s) { s.destinations += "home,9\n"; }, "d.csv:3: there is no link 9");
   refuses([](SmallStudy& s) { s.destinations += "home,3\n"; }, "d.csv:3: link 3 is listed twice");
@@ -91,6 +94,44 @@ TEST(RouteFiles, ComplainWithFileAndLine) {
   refuses([](SmallStudy& s) { s.trips = "id,links,d\n"; }, "t.csv:1: has no trips");
   refuses([](SmallStudy& s) { s.trips = "id,links,d\nt1,1 2 1,2\n"; }, "t.csv:2: trip t1: trip drives on", true);
   refuses([](SmallStudy& s) { s.trips = "id,links,d\nt1,1 2 3,7\n"; }, "t.csv:2: trip t1: destination 7", true);
+}
+
+// Trips with faults, one of each kind and two of one, are left out and counted; the others are read as if alone.
+TEST(RouteFiles, CountTripsThatCannotBeUsed) {
+  SmallStudy study;
+  study.network += "4,1,2\n5,4,1\n4,5,1\n3,6,1\n6,6,1\n";  // 4 and 5 lead to 1 and none back; from 6 there is no way on
+  study.trips =
+      "id,links,d\nt1,1 2 3,home\nt2,,home\nt3,1 9,home\nt4,1 3,home\nt5,1 2,work\nt6,4 1,home\nt7,6 6,home\n"
+      "t8,4 3,home\nt9,2 3,home\n";
+  const RouteData data = study.read(false, {});
+  ASSERT_EQ(data.trips.size(), 2u);
+  EXPECT_EQ(data.trips[1].name, "t9");
+  EXPECT_EQ(data.trip_report.read, 9);
+  const auto expect = [&](std::size_t i, TripFault reason, int count, int line, const std::string& first) {
+    const TripReport::LeftOut& group = data.trip_report.left_out.at(i);
+    EXPECT_EQ(group.reason, reason) << to_string(group.reason);
+    EXPECT_EQ(group.count, count) << i;
+    EXPECT_EQ(group.first_line, line) << i;
+    EXPECT_THAT(group.first, HasSubstr("t.csv:" + std::to_string(line) + ": trip " + first));
+  };
+  expect(0, TripFault::Empty, 1, 3, "t2: trip has no links");
+  expect(1, TripFault::UnknownLink, 1, 4, "t3: there is no link 9");
+  expect(2, TripFault::UnknownMove, 2, 5, "t4: there is no move from link 1 to link 3");
+  expect(3, TripFault::UnknownDestination, 1, 6, "t5: destination work");
+  expect(4, TripFault::EndsElsewhere, 1, 7, "t6: destination home cannot be reached from link 1");
+  expect(5, TripFault::Disconnected, 1, 8, "t7: there is no way from link 6 to destination home");
+  EXPECT_EQ(data.trip_report.left_out.size(), 6u);
+
+  study.trips = "id,links,d\nt1,1 2 3,3\nt2,1 2 1,2\nt3,1 2,2\nt4,1 2,7\n";
+  const RouteData entering = study.read(true, {});
+  EXPECT_EQ(entering.trips.size(), 2u);
+  EXPECT_EQ(entering.destinations.size(), 2u);
+  EXPECT_EQ(entering.trip_report.left_out[0].reason, TripFault::PassesDestination);
+  EXPECT_EQ(entering.trip_report.left_out[1].reason, TripFault::UnknownDestination);
+
+  study.trips = "id,links,d\nt1,1,3\nt2,1 1,2\n";
+  EXPECT_THAT([&] { study.read(true, {}); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("t.csv:2: trip t1: destination 3 cannot be reached")));
 }
 
 TEST(RouteFiles, MissingFilesAreNamed) {

@@ -145,6 +145,18 @@ TEST(Study, ReadsTheTablesOfModels) {
   EXPECT_EQ(study.start[0].name, "link_size");
 }
 
+// Weights of one name mean the same if their definitions agree, and those of different names, too.
+TEST(Study, TellsWhatWeightsAreOf) {
+  const TemporaryFolder folder;
+  const std::string tables =
+      "[nested]\nscales = ['ways']\n[feature.ways]\nout_degree = 'from'\n"
+      "[link_size]\nweights = {time = -2.5}\n";
+  const Study study = small(folder, "'time'", tables);
+  EXPECT_EQ(definition_of_weight(study, "time"), "column time");
+  EXPECT_EQ(definition_of_weight(study, "ways"), "scale by out_degree from");
+  EXPECT_EQ(definition_of_weight(study, "link_size"), "link size at -2.5 · (column time)");
+}
+
 TEST(Study, SaysWhatIsWrongWithFeatures) {
   const TemporaryFolder folder;
   const auto refuses = [&](const std::string& features, const std::string& more, const std::string& message) {
