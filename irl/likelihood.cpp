@@ -2,39 +2,35 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
-#include "irl/best_paths.hpp"
 #include "irl/maxent_policy.hpp"
+#include "softrl/parallel.hpp"
 
 namespace softrl::irl {
 namespace {
 
-// Right-hand sides solved at once: enough to share the reading of the factors, few enough to stay in cache.
-constexpr std::size_t block_size = 16;
-
-// A path sum below this has lost digits to gradual underflow, or its reciprocal overflows.
-constexpr double smallest_path_sum = 1e-290;
-
 // y(d) cancels its size in digits from the flows where trips end on entering d.
 constexpr double largest_return = 1e3;
 
-// A path's utility beyond this is rounded to more than 1e-8, and so is the logarithm of every scaled weight.
-constexpr double largest_utility = 1e8;
+// Sums are added up within groups of blocks, then group by group: on any number of threads in the same order.
+constexpr int most_groups = 32;
 
 }  // namespace
 
-Likelihood::Likelihood(const RouteData& data)
-    : data_(&data), feature_totals_(softrl::irl::feature_totals(data)), path_sum_(data.network, relevant_links(data)) {
+Likelihood::Likelihood(const RouteData& data, int threads)
+    : data_(&data),
+      threads_(thread_count(threads)),
+      feature_totals_(softrl::irl::feature_totals(data)),
+      path_sum_(data.network, relevant_links(data)) {
   if (data.trips.empty()) throw std::invalid_argument("there are no trips");
   std::map<int, std::map<int, double>> trips_between;  // destination → origin → trips
   for (const Trip& trip : data.trips) trips_between[trip.destination][trip.origin] += 1.0;
-  std::vector<int> demand_of_destination(data.destinations.size(), -1);
   for (const auto& [destination, origins] : trips_between) {
-    demand_of_destination[destination] = static_cast<int>(demands_.size());
     Demand demand{.destination = destination, .trips = 0.0, .origins = {}};
     for (const auto& [link, trips] : origins) {
       demand.origins.push_back({.link = link, .trips = trips});
@@ -42,6 +38,13 @@ Likelihood::Likelihood(const RouteData& data)
     }
     demands_.push_back(std::move(demand));
   }
+  // Right-hand sides that share a block should reach the same rows of the factors.
+  std::stable_sort(demands_.begin(), demands_.end(), [&](const Demand& a, const Demand& b) {
+    return path_sum_.row(destination_link(a)) < path_sum_.row(destination_link(b));
+  });
+  std::vector<int> demand_of_destination(data.destinations.size(), -1);
+  for (std::size_t i = 0; i < demands_.size(); ++i)
+    demand_of_destination[demands_[i].destination] = static_cast<int>(i);
   for (const Trip& trip : data.trips) demand_of_trip_.push_back(demand_of_destination[trip.destination]);
 }
 
@@ -60,94 +63,90 @@ std::vector<RoutePolicy> Likelihood::policies(const Eigen::VectorXd& weights, co
 
 // Where trips end on entering the destination d, z = y / y(d): the term −n log y(d), n = Σ n_o, takes away the flow
 // that leaves d again. That flow is solved for on its own, because only solutions without changes of sign are accurate
-// entry by entry.
-//
-// All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing leaves. Nor does the
-// scaling change a product x(k) M(k,a) y(a) or a ratio of derivative and sum: only log z has to be put right.
-Likelihood::Block Likelihood::solve_block(std::size_t first) {
-  Block block;
-  block.best = Eigen::VectorXd::Zero(data_->network.link_count());
-  if (factorise_each_) {
-    OwnWeights own = set_own_weights(demands_[first]);
-    if (own.status != PathSumStatus::Finite) return {.status = own.status};
-    block.best = std::move(own.best);
-  }
-  std::vector<int> destinations;
-  for (std::size_t i = first; i < std::min(first + (factorise_each_ ? 1 : block_size), demands_.size()); ++i) {
-    block.demands.push_back(static_cast<int>(i));
-    destinations.push_back(demands_[i].destination);
-  }
-  block.path_sums = ending_links(*data_, destinations);
-  for (int k = 0; k < data_->network.link_count(); ++k)
-    if (block.path_sums(k, 0) != 0.0 && block.best(k) != 0.0) block.path_sums(k, 0) = std::exp(-block.best(k));
-  if (!path_sum_.solve(block.path_sums)) return {.status = PathSumStatus::Inaccurate};
+// entry by entry. All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing leaves.
+PathSumStatus Likelihood::solve(const PathSum& path_sum, Block& block) const {
+  block.sums.clear();
+  for (std::size_t c = 0; c < block.demands.size(); ++c)
+    for (const int link : data_->destinations[demands_[block.demands[c]].destination].links)
+      block.sums.set(path_sum.row(link), static_cast<int>(c), Wide::of(1.0));
+  if (!path_sum.solve(block.sums)) return PathSumStatus::Inaccurate;
 
-  const auto in_range = [](double sum) { return sum >= smallest_path_sum && sum <= 1.0 / smallest_path_sum; };
-  block.flows = Eigen::MatrixXd::Zero(block.path_sums.rows(), block.path_sums.cols());
-  for (Eigen::Index c = 0; c < block.path_sums.cols(); ++c) {
-    for (const Origin& origin : demands_[block.demands[c]].origins) {
-      const double y = block.path_sums(origin.link, c);
-      if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
-      block.log_path_sum += origin.trips * (std::log(y) + block.best(origin.link));
-      block.flows(origin.link, c) = origin.trips / y;
-    }
-  }
-  if (!path_sum_.solve_transposed(block.flows)) return {.status = PathSumStatus::Inaccurate};
-  if (data_->ending == Ending::ByMove) return block;
-
-  Eigen::MatrixXd leaving = Eigen::MatrixXd::Zero(block.path_sums.rows(), block.path_sums.cols());
-  for (Eigen::Index c = 0; c < block.path_sums.cols(); ++c) {
+  block.flows.clear();
+  block.leaving.clear();
+  for (std::size_t c = 0; c < block.demands.size(); ++c) {
+    const int column = static_cast<int>(c);
     const Demand& demand = demands_[block.demands[c]];
-    const int link = destination_link(demand);
-    const double y = block.path_sums(link, c);
-    if (y > largest_return) return {.status = PathSumStatus::Inaccurate};
-    if (!in_range(y)) return {.status = PathSumStatus::OutOfRange};
-    block.log_path_sum -= demand.trips * std::log(y);
-    leaving(link, c) = demand.trips / y;
+    for (const Origin& origin : demand.origins) {
+      const int row = path_sum.row(origin.link);
+      block.flows.set(row, column, Wide::of(origin.trips) / block.sums.get(row, column));
+    }
+    if (data_->ending == Ending::ByMove) continue;
+    const int row = path_sum.row(destination_link(demand));
+    if (to_double(block.sums.get(row, column)) > largest_return) return PathSumStatus::Inaccurate;
+    block.leaving.set(row, column, Wide::of(demand.trips) / block.sums.get(row, column));
   }
-  if (!path_sum_.solve_transposed(leaving)) return {.status = PathSumStatus::Inaccurate};
-  block.flows -= leaving;
-  return block;
+  if (!path_sum.solve_transposed(block.flows)) return PathSumStatus::Inaccurate;
+  if (data_->ending == Ending::OnEntering && !path_sum.solve_transposed(block.leaving))
+    return PathSumStatus::Inaccurate;
+  return PathSumStatus::Finite;
+}
+
+// What z = y / y(d) divides by.
+Wide Likelihood::divisor(const PathSum& path_sum, const Block& block, int column) const {
+  if (data_->ending == Ending::ByMove) return Wide::of(1.0);
+  return block.sums.get(path_sum.row(destination_link(demands_[block.demands[column]])), column);
 }
 
 // The links that no path to the destination leaves: those that do not matter for it, and itself if trips end there.
-std::vector<bool> Likelihood::closed_links(const Demand& demand) const {
+PathSumStatus Likelihood::set_own_weights(PathSum& path_sum, const Eigen::VectorXd& weights,
+                                          const Demand& demand) const {
   std::vector<int> origins;
   for (const Origin& origin : demand.origins) origins.push_back(origin.link);
   std::vector<bool> closed = relevant_links(*data_, demand.destination, origins);
   closed.flip();
   if (data_->ending == Ending::OnEntering) closed[destination_link(demand)] = true;
-  return closed;
+  return path_sum.set_weights(weights, closed);
 }
 
-// Where there is no scaling, M is set without it, for its radius.
-Likelihood::OwnWeights Likelihood::set_own_weights(const Demand& demand) {
-  const std::vector<bool> closed = closed_links(demand);
-  const auto refuse = [&](PathSumStatus status) -> OwnWeights {
-    path_sum_.set_weights(weights_, closed);
-    return {.status = status};
-  };
-  const Eigen::VectorXd utilities = data_->network.attributes * weights_;
-  if (!utilities.allFinite()) return refuse(PathSumStatus::OutOfRange);
-  std::optional<Eigen::VectorXd> best =
-      best_utilities(data_->network, utilities, data_->destinations[demand.destination].links, closed);
-  if (!best) return refuse(PathSumStatus::Divergent);
-  for (int k = 0; k < data_->network.link_count(); ++k)
-    if (!closed[k] && std::abs((*best)(k)) > largest_utility) return refuse(PathSumStatus::OutOfRange);
-  const PathSumStatus status = path_sum_.set_weights(weights_, closed, *best);
-  return {.status = status, .best = std::move(*best)};
-}
-
-PathSumStatus Likelihood::set_weights(const Eigen::VectorXd& weights) {
+// Solves for all demands, in blocks, and gives each to `add`, together with the result of the group it belongs to. The
+// status is that of the first block that is not finite.
+template <class Result, class Add>
+PathSumStatus Likelihood::solve_all(const Eigen::VectorXd& weights, std::vector<Result>& groups, const Add& add) {
   weights_ = weights;
-  return factorise_each_ ? PathSumStatus::Finite : path_sum_.set_weights(weights);
+  if (!factorise_each_) {
+    const PathSumStatus status = path_sum_.set_weights(weights);
+    if (status != PathSumStatus::Finite) return status;
+  }
+  const int demands = static_cast<int>(demands_.size()), size = factorise_each_ ? 1 : WideBlock::columns;
+  const int blocks = (demands + size - 1) / size, count = std::min(blocks, most_groups);
+  const Result nothing = groups.front();
+  groups.assign(count, nothing);
+  std::vector<PathSumStatus> statuses(count, PathSumStatus::Finite);
+  parallel_for(threads_, count, 1, [&](std::ptrdiff_t g, std::ptrdiff_t) {
+    std::optional<PathSum> own;
+    if (factorise_each_) own = path_sum_;
+    const PathSum& path_sum = own ? *own : path_sum_;
+    Block block{.sums = path_sum.zero_block(), .flows = path_sum.zero_block(), .leaving = path_sum.zero_block()};
+    for (std::ptrdiff_t b = g * blocks / count; b < (g + 1) * blocks / count; ++b) {
+      block.demands.resize(std::min<std::ptrdiff_t>(size, demands - b * size));
+      std::iota(block.demands.begin(), block.demands.end(), b * size);
+      PathSumStatus& status = statuses[g];
+      if (own) status = set_own_weights(*own, weights, demands_[b]);
+      if (status == PathSumStatus::Finite) status = solve(path_sum, block);
+      if (status == PathSumStatus::Finite) status = add(path_sum, block, groups[g]);
+      if (status != PathSumStatus::Finite) return;
+    }
+  });
+  for (const PathSumStatus status : statuses)
+    if (status != PathSumStatus::Finite) return status;
+  return PathSumStatus::Finite;
 }
 
 // Where trips end by a move of their own, what diverges for all diverges for one: a cycle that matters is strongly
 // connected, so that all of it matters for one and the same destination.
 bool Likelihood::each_may_succeed(PathSumStatus shared) const {
-  if (shared == PathSumStatus::Divergent) return data_->ending == Ending::OnEntering;
-  return shared != PathSumStatus::Finite;
+  return data_->ending == Ending::OnEntering &&
+         (shared == PathSumStatus::Divergent || shared == PathSumStatus::Inaccurate);
 }
 
 LikelihoodValue Likelihood::evaluate(const Eigen::VectorXd& weights) {
@@ -169,10 +168,10 @@ LikelihoodCurvature Likelihood::curvature(const Eigen::VectorXd& weights) {
 SpectralRadius Likelihood::radius(const SpectralRadiusOptions& options) {
   path_sum_.set_weights(weights_);
   const SpectralRadius all = path_sum_.radius(options);
-  if (all.upper < 1.0 || (std::isfinite(all.upper) && data_->ending == Ending::ByMove)) return all;
+  if (all.upper < 1.0 || data_->ending == Ending::ByMove) return all;
   SpectralRadius greatest{.status = Status::Converged, .lower = 0.0, .upper = 0.0};
   for (const Demand& demand : demands_) {
-    set_own_weights(demand);
+    set_own_weights(path_sum_, weights_, demand);
     const SpectralRadius own = path_sum_.radius(options);
     if (own.status != Status::Converged) greatest.status = own.status;
     greatest.lower = std::max(greatest.lower, own.lower);
@@ -182,92 +181,105 @@ SpectralRadius Likelihood::radius(const SpectralRadiusOptions& options) {
 }
 
 LikelihoodValue Likelihood::value_at(const Eigen::VectorXd& weights) {
-  const PathSumStatus status = set_weights(weights);
+  struct Sums {
+    double log_path_sum = 0.0;      // Σ n_o log z(o)
+    std::vector<double> uses = {};  // expected, by place
+  };
+  std::vector<Sums> groups(1);
+  const auto add = [&](const PathSum& path_sum, const Block& block, Sums& sums) {
+    sums.uses.resize(path_sum.moves().size(), 0.0);
+    for (std::size_t c = 0; c < block.demands.size(); ++c) {
+      const int column = static_cast<int>(c);
+      const Demand& demand = demands_[block.demands[c]];
+      for (const Origin& origin : demand.origins)
+        sums.log_path_sum += origin.trips * log_abs(block.sums.get(path_sum.row(origin.link), column));
+      sums.log_path_sum -= demand.trips * log_abs(divisor(path_sum, block, column));
+    }
+    path_sum.add_uses(block.flows, block.sums, 1.0, sums.uses);
+    if (data_->ending == Ending::OnEntering) path_sum.add_uses(block.leaving, block.sums, -1.0, sums.uses);
+    return PathSumStatus::Finite;
+  };
+  const PathSumStatus status = solve_all(weights, groups, add);
   if (status != PathSumStatus::Finite) return {.status = status};
-  const RoadNetwork& network = data_->network;
-  double log_likelihood = weights.dot(feature_totals_);
-  const std::vector<double>& move_weights = path_sum_.move_weights();
-  Eigen::VectorXd uses = Eigen::VectorXd::Zero(network.move_count());  // expected, of each move
-  for (std::size_t first = 0; first < demands_.size();) {
-    const Block block = solve_block(first);
-    if (block.status != PathSumStatus::Finite) return {.status = block.status};
-    first += block.demands.size();
-    log_likelihood -= block.log_path_sum;
-    for (Eigen::Index c = 0; c < block.flows.cols(); ++c)
-      for (int m = 0; m < network.move_count(); ++m)
-        uses(m) += block.flows(network.from[m], c) * move_weights[m] * block.path_sums(network.to[m], c);
+  LikelihoodValue value{.status = status, .log_likelihood = weights.dot(feature_totals_), .gradient = feature_totals_};
+  std::vector<double> uses(path_sum_.moves().size(), 0.0);
+  for (const Sums& sums : groups) {
+    value.log_likelihood -= sums.log_path_sum;
+    for (std::size_t p = 0; p < uses.size(); ++p) uses[p] += sums.uses[p];
   }
-  return {.status = PathSumStatus::Finite,
-          .log_likelihood = log_likelihood,
-          .gradient = feature_totals_ - network.attributes.transpose() * uses};
+  for (std::size_t p = 0; p < uses.size(); ++p)
+    value.gradient -= uses[p] * data_->network.attributes.row(path_sum_.moves()[p]).transpose();
+  return value;
 }
 
-// With y_i = ∂y/∂θ_i = (I − M)⁻¹ M_i y, where M_i(k,a) = f_i M(k,a):
-//     ∂²/∂θ_i ∂θ_j of Σ c_s log y(s)  =  xᵀ (M_ij y + M_i y_j + M_j y_i) − Σ_s c_s (y_i(s) / y(s)) (y_j(s) / y(s)).
+// With r(k) = E[what the features sum up to from link k on], by r = g + P r for g(k) = Σ_a P(a|k) f(k → a), the
+// gradient of log z(k) is r(k), and its Hessian the variance of that sum. It adds up choice by choice: with n(k) visits
+// to link k, Σ_k n(k) Σ_a P(a|k) v vᵀ for v = f(k → a) + r(a) − r(k), and v = −r(k) where the trip ends.
 LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
-  const PathSumStatus status = set_weights(weights);
-  if (status != PathSumStatus::Finite) return {.status = status};
   const RoadNetwork& network = data_->network;
   const int features = network.feature_count();
-  const std::vector<double>& move_weights = path_sum_.move_weights();
-
-  LikelihoodCurvature result{.status = PathSumStatus::Finite};
-  result.log_likelihood = weights.dot(feature_totals_);
-  result.hessian = Eigen::MatrixXd::Zero(features, features);
-  result.scores = RowMatrix::Zero(static_cast<Eigen::Index>(data_->trips.size()), features);
-  result.trip_log_likelihoods.resize(result.scores.rows());
+  const Eigen::RowVectorXd largest = network.attributes.cwiseAbs().colwise().maxCoeff();
   struct Paths {
-    double log_path_sum;       // log z(o)
-    Eigen::VectorXd expected;  // E[f | o → d]
+    double log_path_sum;          // log z(o)
+    Eigen::RowVectorXd expected;  // E[f | o → d]
   };
   std::vector<std::map<int, Paths>> paths(demands_.size());  // per demand and origin
 
-  const Eigen::MatrixXd attributes = network.attributes;  // by columns
-  const Eigen::RowVectorXd largest = attributes.cwiseAbs().colwise().maxCoeff();
-  Eigen::VectorXd uses = Eigen::VectorXd::Zero(network.move_count());
-  Eigen::MatrixXd slopes(network.link_count(), features), inflow(network.link_count(), features);
-  for (std::size_t first = 0; first < demands_.size();) {
-    const Block block = solve_block(first);
-    if (block.status != PathSumStatus::Finite) return {.status = block.status};
-    first += block.demands.size();
-    result.log_likelihood -= block.log_path_sum;
-    for (Eigen::Index c = 0; c < block.flows.cols(); ++c) {
+  std::vector<Eigen::MatrixXd> groups(1, Eigen::MatrixXd::Zero(features, features));
+  const auto add = [&](const PathSum& path_sum, const Block& block, Eigen::MatrixXd& hessian) {
+    const SparseRows& rows = path_sum.rows();
+    for (std::size_t c = 0; c < block.demands.size(); ++c) {
+      const int column = static_cast<int>(c);
       const Demand& demand = demands_[block.demands[c]];
-      const auto x = block.flows.col(c);
-      const auto y = block.path_sums.col(c);
-      slopes.setZero();  // y_i
-      inflow.setZero();  // (xᵀ M_i)(a)
-      for (int m = 0; m < network.move_count(); ++m) {
-        const int from = network.from[m], to = network.to[m];
-        uses(m) += x(from) * move_weights[m] * y(to);
-        for (int i = 0; i < features; ++i) {
-          const double slope = attributes(m, i) * move_weights[m];  // M_i
-          slopes(from, i) += slope * y(to);
-          inflow(to, i) += slope * x(from);
+      const std::vector<double> chances = path_sum.chances(block.sums, column);
+      RowMatrix rest = RowMatrix::Zero(rows.rows(), features);  // g, then r
+      for (int i = 0; i < rows.rows(); ++i)
+        for (int p = rows.start[i]; p < rows.start[i + 1]; ++p)
+          rest.row(i) += chances[p] * network.attributes.row(path_sum.moves()[p]);
+      if (!path_sum.sum_along(block.sums, column, chances, largest, rest)) return PathSumStatus::Inaccurate;
+
+      const int end = data_->ending == Ending::ByMove ? -1 : path_sum.row(destination_link(demand));
+      Eigen::RowVectorXd v(features);
+      const auto subtract_outer = [&](double weight) {
+        for (int i = 0; i < features; ++i)
+          for (int j = 0; j <= i; ++j) hessian(i, j) -= weight * v(i) * v(j);
+      };
+      for (int i = 0; i < rows.rows(); ++i) {
+        if (i == end) continue;
+        const Wide flow = block.flows.get(i, column) - block.leaving.get(i, column);
+        const double visits = to_double(flow * block.sums.get(i, column));
+        if (visits == 0.0) continue;
+        for (int p = rows.start[i]; p < rows.start[i + 1]; ++p) {
+          v = network.attributes.row(path_sum.moves()[p]) + rest.row(rows.column[p]) - rest.row(i);
+          subtract_outer(visits * chances[p]);
         }
       }
-      if (!path_sum_.solve(slopes, y * largest)) return {.status = PathSumStatus::Inaccurate};
-      const Eigen::MatrixXd cross = inflow.transpose() * slopes;
-      Eigen::MatrixXd second = cross + cross.transpose();  // what is missing, xᵀ M_ij y, is added for all at the end
-      const auto relative_slope = [&](int link) -> Eigen::VectorXd { return slopes.row(link).transpose() / y(link); };
-      Eigen::VectorXd at_destination = Eigen::VectorXd::Zero(features);
-      double log_at_destination = 0.0;
-      if (data_->ending == Ending::OnEntering) {
-        at_destination = relative_slope(destination_link(demand));
-        log_at_destination = std::log(y(destination_link(demand)));
-        second += demand.trips * at_destination * at_destination.transpose();
+      if (end < 0) {
+        for (const int link : data_->destinations[demand.destination].links) {
+          const int row = path_sum.row(link);
+          v = rest.row(row);
+          subtract_outer(to_double(block.flows.get(row, column)));  // n(k) times the chance 1 / z(k) of ending
+        }
       }
       for (const Origin& origin : demand.origins) {
-        const Eigen::VectorXd slope = relative_slope(origin.link);
-        second -= origin.trips * slope * slope.transpose();
-        paths[block.demands[c]][origin.link] = {
-            .log_path_sum = std::log(y(origin.link)) + block.best(origin.link) - log_at_destination,
-            .expected = slope - at_destination};
+        const int row = path_sum.row(origin.link);
+        Paths& found = paths[block.demands[c]][origin.link];
+        found.log_path_sum = log_abs(block.sums.get(row, column) / divisor(path_sum, block, column));
+        found.expected = rest.row(row);
+        if (end >= 0) found.expected -= rest.row(end);
       }
-      result.hessian -= second;
     }
-  }
-  result.hessian -= attributes.transpose() * uses.asDiagonal() * attributes;
+    return PathSumStatus::Finite;
+  };
+  const PathSumStatus status = solve_all(weights, groups, add);
+  if (status != PathSumStatus::Finite) return {.status = status};
+
+  LikelihoodCurvature result{.status = status};
+  result.hessian = Eigen::MatrixXd::Zero(features, features);
+  for (const Eigen::MatrixXd& lower : groups) result.hessian += lower;
+  result.hessian = Eigen::MatrixXd(result.hessian.selfadjointView<Eigen::Lower>());
+  result.scores = RowMatrix::Zero(static_cast<Eigen::Index>(data_->trips.size()), features);
+  result.trip_log_likelihoods.resize(result.scores.rows());
   for (std::size_t t = 0; t < data_->trips.size(); ++t) {
     const Trip& trip = data_->trips[t];
     const auto row = static_cast<Eigen::Index>(t);
@@ -275,8 +287,9 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
     auto score = result.scores.row(row);
     for (const int move : trip.moves) score += network.attributes.row(move);
     result.trip_log_likelihoods(row) = score.dot(weights) - others.log_path_sum;
-    score -= others.expected.transpose();
+    score -= others.expected;
   }
+  result.log_likelihood = result.trip_log_likelihoods.sum();
   result.gradient = result.scores.colwise().sum().transpose();
   return result;
 }

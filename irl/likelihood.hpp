@@ -19,8 +19,9 @@ namespace softrl::irl {
 
 class Likelihood final : public RouteModel {
  public:
-  // `data` must outlive this object. Throws std::invalid_argument if it has no trips.
-  explicit Likelihood(const RouteData& data);
+  // `data` must outlive this object. The results are the same for any number of `threads`; 0: one for each core. Throws
+  // std::invalid_argument if there are no trips.
+  explicit Likelihood(const RouteData& data, int threads = 1);
 
   const RouteData& data() const override { return *data_; }
   const std::vector<std::string>& weight_names() const override { return data_->network.features; }
@@ -47,37 +48,32 @@ class Likelihood final : public RouteModel {
     double trips;
     std::vector<Origin> origins;
   };
-  // What a block of destinations contributes: path sums y, flows x, log z.
+  // Up to eight demands, a column each: path sums y, flows x, and the flows that leave the destination again.
   struct Block {
-    PathSumStatus status = PathSumStatus::Finite;
     std::vector<int> demands = {};
-    Eigen::MatrixXd path_sums = {}, flows = {};  // [L × demands]
-    Eigen::VectorXd best = {};                   // [L] what path_sums are scaled by, as in OwnWeights; else 0
-    double log_path_sum = 0.0;                   // Σ n_o log z(o)
+    WideBlock sums, flows, leaving;
   };
-  // Whether the path sums to one destination are finite, and what they are scaled by.
-  struct OwnWeights {
-    PathSumStatus status;
-    Eigen::VectorXd best = {};  // [L] utility of the best path
-  };
+
   LikelihoodValue value_at(const Eigen::VectorXd& weights);
   LikelihoodCurvature curvature_at(const Eigen::VectorXd& weights);
-  PathSumStatus set_weights(const Eigen::VectorXd& weights);
+  template <class Result, class Add>
+  PathSumStatus solve_all(const Eigen::VectorXd& weights, std::vector<Result>& groups, const Add& add);
+  PathSumStatus solve(const PathSum& path_sum, Block& block) const;
+  Wide divisor(const PathSum& path_sum, const Block& block, int column) const;
+  PathSumStatus set_own_weights(PathSum& path_sum, const Eigen::VectorXd& weights, const Demand& demand) const;
   bool each_may_succeed(PathSumStatus shared) const;
-  Block solve_block(std::size_t first);
-  OwnWeights set_own_weights(const Demand& demand);
-  std::vector<bool> closed_links(const Demand& demand) const;
   int destination_link(const Demand& demand) const { return data_->destinations[demand.destination].links.front(); }
 
   const RouteData* data_;
+  int threads_;
   Eigen::VectorXd feature_totals_;
   std::vector<Demand> demands_;
   std::vector<int> demand_of_trip_;
   PathSum path_sum_;
   Eigen::VectorXd weights_;  // last evaluated
-  // Every destination has its own M, of the links that matter for it and scaled by its best paths, and its own
-  // factorisation: where the path sums are finite only because trips end on entering their destination, or leave the
-  // range of double precision. Slower, so that the factors for all are tried first.
+  // Every destination has its own M, of the links that matter for it alone, and its own factorisation: where the path
+  // sums are finite only because trips end on entering their destination. Slower, so that the factors for all are tried
+  // first.
   bool factorise_each_ = false;
 };
 

@@ -17,10 +17,13 @@ Eigen::VectorXd soft_values(const RouteData& data, int destination, const Eigen:
   if (data.ending == Ending::OnEntering) closed[ends.front()] = true;
   const PathSumStatus status = path_sum.set_weights(weights, closed);
   if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
-  Eigen::MatrixXd sums = ending_links(data, {destination});
+  WideBlock sums = path_sum.zero_block();
+  for (const int link : ends) sums.set(path_sum.row(link), 0, Wide::of(1.0));
   if (!path_sum.solve(sums))
     throw std::invalid_argument(fmt::format("weights: {}", describe(PathSumStatus::Inaccurate)));
-  return sums.col(0).array().log();
+  Eigen::VectorXd values(data.network.link_count());
+  for (int k = 0; k < data.network.link_count(); ++k) values(k) = log_abs(sums.get(path_sum.row(k), 0));
+  return values;
 }
 
 RoutePolicy policy_of_values(const RouteData& data, int destination, const Eigen::VectorXd& utilities,

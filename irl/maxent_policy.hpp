@@ -9,8 +9,8 @@
 
 namespace softrl::irl {
 
-// V [L]; −∞ where the destination cannot be reached, or exp(V) is below the range of double precision. `weights` [K].
-// Throws std::invalid_argument if the path sum is not finite.
+// V [L]; −∞ where the destination cannot be reached. `weights` [K]. Throws std::invalid_argument if the path sum is not
+// finite.
 Eigen::VectorXd soft_values(const RouteData& data, int destination, const Eigen::VectorXd& weights);
 
 // The policy of these values. `utilities` [M] of the moves, θ · f.

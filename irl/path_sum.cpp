@@ -1,5 +1,7 @@
 #include "irl/path_sum.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -9,32 +11,58 @@
 namespace softrl::irl {
 namespace {
 
-constexpr double largest_exponent = 700.0;  // exp(709.8) is the largest double
 constexpr double residual_tolerance = 1e-9;
 
-// The places of I − M, row by row, columns in increasing order.
-struct Places {
-  std::vector<int> row_start{0}, column, place_of_move, diagonal;
-};
+// A utility beyond this is rounded to more than 1e-8.
+constexpr double largest_utility = 1e8;
 
-Places places(const RoadNetwork& network, const std::vector<bool>& relevant) {
-  Places result;
-  result.place_of_move.assign(network.to.size(), -1);
-  const auto append = [&](int column) {
-    result.column.push_back(column);
-    return static_cast<int>(result.column.size()) - 1;
-  };
+// The moves between relevant links, by the link they leave.
+Rearranged relevant_moves(const RoadNetwork& network, const std::vector<bool>& relevant) {
+  Rearranged result;
   for (int k = 0; k < network.link_count(); ++k) {
-    int diagonal = -1;
     for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
-      const int a = network.to[m];
-      if (a >= k && diagonal < 0) diagonal = append(k);
-      if (relevant[k] && relevant[a]) result.place_of_move[m] = a == k ? diagonal : append(a);
+      if (!relevant[k] || !relevant[network.to[m]]) continue;
+      result.rows.column.push_back(network.to[m]);
+      result.source.push_back(m);
     }
-    result.diagonal.push_back(diagonal < 0 ? append(k) : diagonal);
-    result.row_start.push_back(static_cast<int>(result.column.size()));
+    result.rows.start.push_back(result.rows.places());
   }
   return result;
+}
+
+// The rows of b that are not 0, kept to check the solution that takes their place.
+struct KnownRows {
+  std::vector<int> rows;
+  std::vector<std::array<Wide, WideBlock::columns>> values;
+
+  explicit KnownRows(const WideBlock& b) {
+    for (int i = 0; i < b.rows(); ++i) {
+      if (b.is_zero(i)) continue;
+      rows.push_back(i);
+      auto& row = values.emplace_back();
+      for (int c = 0; c < WideBlock::columns; ++c) row[c] = b.get(i, c);
+    }
+  }
+};
+
+// Whether x = M x + b up to rounding.
+bool solves(const SparseRows& m, const WideValues& values, const KnownRows& b, const WideBlock& x) {
+  const auto homogeneous = [&](int begin, int end) {
+    return lu_kernels().is_solution(view(m, values), begin, end, residual_tolerance, x.view());
+  };
+  int begin = 0;
+  for (std::size_t r = 0; r < b.rows.size(); ++r) {
+    const int i = b.rows[r];
+    if (!homogeneous(begin, i)) return false;
+    begin = i + 1;
+    for (int c = 0; c < WideBlock::columns; ++c) {
+      Wide sum = b.values[r][c];
+      for (int p = m.start[i]; p < m.start[i + 1]; ++p) sum = sum + values.get(p) * x.get(m.column[p], c);
+      const Wide residual = x.get(i, c) - sum, terms = x.get(i, c) + sum;
+      if (!(std::abs(to_double(residual / terms)) <= residual_tolerance) && terms.mantissa != 0.0) return false;
+    }
+  }
+  return homogeneous(begin, x.rows());
 }
 
 }  // namespace
@@ -46,54 +74,72 @@ std::string_view describe(PathSumStatus status) {
     case PathSumStatus::Divergent:
       return "the sum over paths diverges";
     case PathSumStatus::OutOfRange:
-      return "a sum over paths is outside the range of double precision";
+      return "the utility of a move is too large";
     case PathSumStatus::Inaccurate:
       return "a sum over paths cannot be computed accurately";
   }
   return "";
 }
 
-PathSum::PathSum(const RoadNetwork& network, std::vector<bool> relevant)
-    : network_(&network), relevant_(std::move(relevant)), lu_([&] {
-        Places found = places(network, relevant_);
-        place_ = std::move(found.place_of_move);
-        diagonal_ = std::move(found.diagonal);
-        return SparseLu(std::move(found.row_start), std::move(found.column));
-      }()) {}
+PathSum::PathSum(const RoadNetwork& network, const std::vector<bool>& relevant)
+    : network_(&network),
+      relevant_(relevant),
+      lu_([&] {
+        Rearranged moves = relevant_moves(network, relevant);
+        auto pattern = std::make_shared<const LuPattern>(lu_pattern(moves.rows));
+        auto [rows, source] = in_order(moves.rows, *pattern);
+        for (const int p : source) moves_.push_back(moves.source[p]);
+        rows_ = std::move(rows);
+        return SparseLu(std::move(pattern));
+      }()),
+      transposed_(transpose(rows_, network.link_count())),
+      values_(rows_.places()),
+      transposed_values_(rows_.places()) {}
 
-PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights, const std::vector<bool>& closed,
-                                   const Eigen::VectorXd& best) {
+PathSumStatus PathSum::set_weights(const Eigen::VectorXd& weights, const std::vector<bool>& closed) {
   check_size("weights", weights.size(), network_->feature_count());
   for (const double weight : weights) check_finite("weight", weight);
-  const Eigen::VectorXd utility = network_->attributes * weights;
-  move_weights_.assign(network_->to.size(), 0.0);
-  closed_ = closed;
-  in_range_ = utility.allFinite();
-  std::vector<double> values(network_->links.size() + network_->to.size(), 0.0);
-  for (int m = 0; m < network_->move_count(); ++m) {
-    const int from = network_->from[m], to = network_->to[m];
-    if (place_[m] < 0 || (!closed.empty() && closed[from])) continue;
-    const double exponent = best.size() == 0 ? utility(m) : utility(m) + best(to) - best(from);
-    in_range_ = in_range_ && exponent <= largest_exponent;
-    move_weights_[m] = std::exp(exponent);
-    values[place_[m]] = -move_weights_[m];
-  }
-  if (!in_range_) return PathSumStatus::OutOfRange;
-  for (const int p : diagonal_) values[p] += 1.0;
-  if (!lu_.factorise(values)) return PathSumStatus::Divergent;
+  return set_utilities(network_->attributes * weights, closed);
+}
 
-  Eigen::MatrixXd w = Eigen::MatrixXd::Ones(network_->link_count(), 1);
-  lu_.solve(w);
-  for (int k = 0; k < network_->link_count(); ++k) {
-    double product = 0.0;
-    for (int m = network_->first_move[k]; m < network_->first_move[k + 1]; ++m)
-      product += move_weights_[m] * w(network_->to[m]);
-    if (std::isinf(w(k))) return PathSumStatus::OutOfRange;
-    if (!(w(k) > 0.0)) return PathSumStatus::Divergent;
-    // w = 1 + M w, but rounding may swallow the 1.
-    if (!(product < w(k))) return w(k) > 1e15 ? PathSumStatus::Inaccurate : PathSumStatus::Divergent;
+PathSumStatus PathSum::set_utilities(const Eigen::VectorXd& utilities, const std::vector<bool>& closed) {
+  check_size("utilities", utilities.size(), network_->move_count());
+  closed_ = closed;
+  // So that the exponents of sums over paths without a cycle stay in range.
+  const double limit =
+      std::min(largest_utility, Wide::largest_exponent / (1.0 + network_->link_count()) * (Wide::step * std::log(2.0)));
+  in_range_ = true;
+  for (int p = 0; p < rows_.places(); ++p) {
+    const int m = moves_[p];
+    if (!closed.empty() && closed[network_->from[m]]) {
+      values_.set(p, {});
+      continue;
+    }
+    in_range_ = in_range_ && std::abs(utilities(m)) <= limit;
+    if (!in_range_) return PathSumStatus::OutOfRange;
+    values_.set(p, wide_exp(utilities(m)));
   }
-  return PathSumStatus::Finite;
+  for (int p = 0; p < rows_.places(); ++p) transposed_values_.set(p, values_.get(transposed_.source[p]));
+  if (!lu_.factorise(rows_, values_)) return PathSumStatus::Divergent;
+  return proves_finite() ? PathSumStatus::Finite : PathSumStatus::Inaccurate;
+}
+
+// By v = (I − M)⁻¹ 1 and w = (I − M)⁻¹ v: M w = w − v. That v is not lost in the rounding of w wherever v / w is above
+// rounding: w / v is an expected number of moves, while 1 / v, by which v itself would do, may be as small as a path
+// sum.
+bool PathSum::proves_finite() const {
+  WideBlock w = zero_block();
+  for (int i = 0; i < w.rows(); ++i)
+    for (int c = 0; c < WideBlock::columns; ++c) w.set(i, c, Wide::of(1.0));
+  lu_.solve(w);
+  lu_.solve(w);
+  for (int i = 0; i < w.rows(); ++i) {
+    Wide product;
+    for (int p = rows_.start[i]; p < rows_.start[i + 1]; ++p)
+      product = product + values_.get(p) * w.get(rows_.column[p], 0);
+    if (!(product < w.get(i, 0))) return false;  // also for NaN
+  }
+  return true;
 }
 
 SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
@@ -102,52 +148,67 @@ SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
   }
   std::vector<bool> on_cycles = relevant_;
   for (std::size_t k = 0; k < closed_.size(); ++k) on_cycles[k] = on_cycles[k] && !closed_[k];
-  return spectral_radius(*network_, on_cycles, move_weights_, options);
+  WideValues weights(network_->move_count());
+  for (int p = 0; p < rows_.places(); ++p) weights.set(moves_[p], values_.get(p));
+  return spectral_radius(*network_, on_cycles, weights, options);
 }
 
-bool PathSum::solve(Eigen::MatrixXd& b) const {
-  const Eigen::MatrixXd right_hand_side = b;
+bool PathSum::solve(WideBlock& b) const {
+  const KnownRows known(b);
   lu_.solve(b);
-  return small_residual(b, right_hand_side, right_hand_side, false);
+  return solves(rows_, values_, known, b);
 }
 
-bool PathSum::solve(Eigen::MatrixXd& b, const Eigen::MatrixXd& size) const {
-  const Eigen::MatrixXd right_hand_side = b;
-  lu_.solve(b);
-  return small_residual(b, right_hand_side, size, false);
-}
-
-bool PathSum::solve_transposed(Eigen::MatrixXd& b) const {
-  const Eigen::MatrixXd right_hand_side = b;
+bool PathSum::solve_transposed(WideBlock& b) const {
+  const KnownRows known(b);
   lu_.solve_transposed(b);
-  return small_residual(b, right_hand_side, right_hand_side, true);
+  return solves(transposed_.rows, transposed_values_, known, b);
 }
 
-bool PathSum::small_residual(const Eigen::MatrixXd& x, const Eigen::MatrixXd& b, const Eigen::MatrixXd& size,
-                             bool transposed) const {
-  const std::vector<int>& row = transposed ? network_->to : network_->from;
-  const std::vector<int>& column = transposed ? network_->from : network_->to;
-  Eigen::VectorXd product(x.rows()), terms(x.rows());
-  for (Eigen::Index c = 0; c < x.cols(); ++c) {
-    product.setZero();
-    // Entries near the smallest doubles (2e-308) have no relative accuracy; nothing that is used is that small.
-    terms = (x.col(c).array().abs() + size.col(c).array().abs() + 1e-290).matrix();
-    for (int m = 0; m < network_->move_count(); ++m) {
-      const double term = move_weights_[m] * x(column[m], c);
-      product(row[m]) += term;
-      terms(row[m]) += std::abs(term);
+void PathSum::add_uses(const WideBlock& x, const WideBlock& y, double sign, std::vector<double>& uses) const {
+  lu_kernels().add_products(view(rows_, values_), 0, rows_.rows(), sign, x.view(), y.view(), uses.data());
+}
+
+std::vector<double> PathSum::chances(const WideBlock& y, int column) const {
+  std::vector<double> result(rows_.column.size(), 0.0);
+  for (int i = 0; i < rows_.rows(); ++i) {
+    const Wide from = y.get(i, column);
+    if (from.mantissa == 0.0) continue;
+    for (int p = rows_.start[i]; p < rows_.start[i + 1]; ++p)
+      result[p] = to_double(values_.get(p) * y.get(rows_.column[p], column) / from);
+  }
+  return result;
+}
+
+bool PathSum::sum_along(const WideBlock& y, int column, const std::vector<double>& chances,
+                        const Eigen::RowVectorXd& size, RowMatrix& g) const {
+  const RowMatrix own = g;
+  WideBlock block = zero_block();
+  for (Eigen::Index first = 0; first < g.cols(); first += WideBlock::columns) {
+    const int count = static_cast<int>(std::min<Eigen::Index>(WideBlock::columns, g.cols() - first));
+    block.clear();
+    for (int i = 0; i < block.rows(); ++i) {
+      const Wide scale = y.get(i, column);
+      for (int c = 0; c < count; ++c) block.set(i, c, Wide::of(scale.mantissa * own(i, first + c), scale.exponent));
     }
-    const auto residual = (x.col(c) - product - b.col(c)).array().abs();
-    if (!(residual <= residual_tolerance * terms.array()).all()) return false;
+    lu_.solve(block);
+    for (int i = 0; i < block.rows(); ++i) {
+      const Wide scale = y.get(i, column);
+      for (int c = 0; c < count; ++c)
+        g(i, first + c) = scale.mantissa == 0.0 ? 0.0 : to_double(block.get(i, c) / scale);
+    }
+  }
+  Eigen::RowVectorXd sum(g.cols()), terms(g.cols());
+  for (int i = 0; i < rows_.rows(); ++i) {
+    sum = own.row(i);
+    terms = g.row(i).cwiseAbs() + own.row(i).cwiseAbs() + size;
+    for (int p = rows_.start[i]; p < rows_.start[i + 1]; ++p) {
+      sum += chances[p] * g.row(rows_.column[p]);
+      terms += chances[p] * g.row(rows_.column[p]).cwiseAbs();
+    }
+    if (!((g.row(i) - sum).cwiseAbs().array() <= residual_tolerance * terms.array()).all()) return false;
   }
   return true;
-}
-
-Eigen::MatrixXd ending_links(const RouteData& data, const std::vector<int>& destinations) {
-  Eigen::MatrixXd b = Eigen::MatrixXd::Zero(data.network.link_count(), static_cast<Eigen::Index>(destinations.size()));
-  for (std::size_t c = 0; c < destinations.size(); ++c)
-    for (const int link : data.destinations[destinations[c]].links) b(link, static_cast<Eigen::Index>(c)) = 1.0;
-  return b;
 }
 
 }  // namespace softrl::irl

@@ -3,8 +3,9 @@
 //     M(k,a) = exp(θ · f(k → a))      z = M z + b      z(k) = Σ over paths from k that end, of exp(θ · f_path)
 //
 // b is 1 where a path may end. The sum is finite exactly if the spectral radius of M is below 1 on the links that
-// matter; log z is then the soft value V of temperature 1 and discount 1.
+// matter; log z is then the soft value V of temperature 1 and discount 1. Sums may be of any size (wide_range.hpp).
 #pragma once
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,7 @@ namespace softrl::irl {
 enum class PathSumStatus {
   Finite,
   Divergent,   // The spectral radius is not below 1: the weights make detours too cheap.
-  OutOfRange,  // A utility, a move's weight or a path sum that is needed is beyond the range of double precision.
+  OutOfRange,  // The utility of a move is not finite, or too large for that of a path to have any digits.
   Inaccurate,  // A solution fails its residual check: the spectral radius is within rounding of 1.
 };
 
@@ -30,48 +31,56 @@ std::string_view describe(PathSumStatus status);
 class PathSum {
  public:
   // Paths through links that are not `relevant` [L] are left out. `network` must outlive this object.
-  PathSum(const RoadNetwork& network, std::vector<bool> relevant);
+  PathSum(const RoadNetwork& network, const std::vector<bool>& relevant);
 
-  // Takes the weights θ [K] and factorises I − M. Finite only if w = (I − M)⁻¹ 1 has w > 0 and M w < w, which prove, up
-  // to the rounding of M w, that the spectral radius is below 1 (Collatz and Wielandt). Only then call solve.
-  // No path leaves a link that is `closed` [L]: M is 0 on the moves out of it.
-  // With `best` [L], finite where not closed, M(k,a) is multiplied by exp(best(a) − best(k)), which leaves the radius
-  // as it is: a right-hand side and solution are then those without it, divided by exp(best(k)).
-  PathSumStatus set_weights(const Eigen::VectorXd& weights, const std::vector<bool>& closed = {},
-                            const Eigen::VectorXd& best = {});
+  // Takes the `utilities` θ · f of the moves [moves] and factorises I − M. Finite only if some w > 0 has M w < w, which
+  // proves, up to the rounding of M w, that the spectral radius is below 1 (Collatz and Wielandt). Only then call what
+  // solves. No path leaves a link that is `closed` [L]: M is 0 on the moves out of it.
+  PathSumStatus set_utilities(const Eigen::VectorXd& utilities, const std::vector<bool>& closed = {});
+  PathSumStatus set_weights(const Eigen::VectorXd& weights, const std::vector<bool>& closed = {});
 
   const RoadNetwork& network() const { return *network_; }
-
-  // M [moves]; 0 on the moves left out.
-  const std::vector<double>& move_weights() const { return move_weights_; }
 
   // Between two bounds, at the weights last set (which need not be feasible). For OutOfRange weights: 0 and +∞.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) const;
 
-  // Overwrites the columns of `b` [L × any] by (I − M)⁻¹ b or (I − M)⁻ᵀ b. False if a residual, entry by entry, exceeds
-  // 1e-9 of the terms it is the sum of. Where b has both signs they may cancel: `size` (as b) is then what an entry is
-  // measured by as well.
-  [[nodiscard]] bool solve(Eigen::MatrixXd& b) const;
-  [[nodiscard]] bool solve(Eigen::MatrixXd& b, const Eigen::MatrixXd& size) const;
-  [[nodiscard]] bool solve_transposed(Eigen::MatrixXd& b) const;
+  // What follows may be called from many threads at once. The rows of blocks are links in the order of elimination.
+  WideBlock zero_block() const { return WideBlock(network_->link_count()); }
+  int row(int link) const { return lu_.pattern().position[link]; }
+
+  // Overwrites b ≥ 0 by (I − M)⁻¹ b or (I − M)⁻ᵀ b. False if a residual, entry by entry, exceeds 1e-9 of the terms that
+  // it is the sum of.
+  [[nodiscard]] bool solve(WideBlock& b) const;
+  [[nodiscard]] bool solve_transposed(WideBlock& b) const;
+
+  // uses(m) += sign · Σ over columns of x(from) M y(to): how often each move [moves] is made on the paths that x enters
+  // and y weighs. `uses` are by place (see moves()).
+  void add_uses(const WideBlock& x, const WideBlock& y, double sign, std::vector<double>& uses) const;
+
+  // With the solution y of one column, the chances P(k,a) = M(k,a) y(a) / y(k) of driving on, by place; 0 where y is 0.
+  std::vector<double> chances(const WideBlock& y, int column) const;
+
+  // Overwrites g [L × any], by rows, by r = (I − P)⁻¹ g: what g sums up to from each link on, in expectation over the
+  // paths that y weighs. False if a residual exceeds 1e-9 of its terms and of `size` [any], what terms of g are
+  // measured by where they have cancelled.
+  [[nodiscard]] bool sum_along(const WideBlock& y, int column, const std::vector<double>& chances,
+                               const Eigen::RowVectorXd& size, RowMatrix& g) const;
+
+  // The moves in the order that this object keeps them in, row by row; a place is an index into it.
+  const SparseRows& rows() const { return rows_; }
+  const std::vector<int>& moves() const { return moves_; }
 
  private:
-  bool small_residual(const Eigen::MatrixXd& x, const Eigen::MatrixXd& b, const Eigen::MatrixXd& size,
-                      bool transposed) const;
+  bool proves_finite() const;
 
   const RoadNetwork* network_;
-  std::vector<bool> relevant_;
-  std::vector<int> place_;     // [moves] where −M goes among the values of I − M; −1 if the move is left out
-  std::vector<int> diagonal_;  // [L] where the 1 goes
-  std::vector<double> move_weights_;
-  std::vector<bool> closed_;  // [L], or empty
-  bool in_range_ = false;
+  std::vector<bool> relevant_, closed_;
+  SparseRows rows_;         // of M, in the order of elimination
+  std::vector<int> moves_;  // by place
   SparseLu lu_;
+  Rearranged transposed_;
+  WideValues values_, transposed_values_;  // of M
+  bool in_range_ = false;
 };
-
-// The right-hand side b of the path sum for each of the destinations [L × count]: 1 on the links that a path may end
-// on. For Ending::OnEntering its solution y counts the paths that drive on after entering the destination d as well,
-// which divides out: z(k) = y(k) / y(d).
-Eigen::MatrixXd ending_links(const RouteData& data, const std::vector<int>& destinations);
 
 }  // namespace softrl::irl

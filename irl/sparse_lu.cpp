@@ -1,70 +1,131 @@
 #include "irl/sparse_lu.hpp"
 
-#include <stdexcept>
+#include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
-#include <klu.h>
 
 namespace softrl::irl {
 
-// KLU stores columns. Rows are what we have, so it factorises Aᵀ, and its two solves change places.
-struct SparseLu::Factors {
-  std::vector<int> start, index;
-  klu_common common;
-  klu_symbolic* symbolic = nullptr;
-  klu_numeric* numeric = nullptr;
+// lu_kernels.cpp, compiled for each of these.
+namespace any_processor {
+extern const LuKernels kernels;
+}
+namespace avx2 {
+extern const LuKernels kernels;
+}
+namespace avx512 {
+extern const LuKernels kernels;
+}
 
-  int size() const { return static_cast<int>(start.size()) - 1; }
-  ~Factors() {
-    klu_free_numeric(&numeric, &common);
-    klu_free_symbolic(&symbolic, &common);
+const LuKernels& lu_kernels() {
+#ifdef SOFTRL_X86_KERNELS
+  static const LuKernels& fastest =
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") ? avx512::kernels
+      : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")        ? avx2::kernels
+                                                                               : any_processor::kernels;
+  return fastest;
+#else
+  return any_processor::kernels;
+#endif
+}
+
+namespace {
+
+void copy_from(const WideValues& values, const std::vector<int>& source, WideValues& transposed) {
+  for (std::size_t p = 0; p < source.size(); ++p) {
+    transposed.mantissa[p] = values.mantissa[source[p]];
+    transposed.exponent[p] = values.exponent[source[p]];
   }
-};
-
-SparseLu::SparseLu(std::vector<int> row_start, std::vector<int> column) : factors_(std::make_unique<Factors>()) {
-  Factors& f = *factors_;
-  f.start = std::move(row_start);
-  f.index = std::move(column);
-  klu_defaults(&f.common);
-  f.common.ordering = 1;          // COLAMD
-  f.common.btf = 0;               // permuting to block triangular form would move the diagonal away
-  f.common.scale = 0;             // so that the pivots are those of A
-  f.common.tol = 0.0;             // always take the diagonal
-  f.common.halt_if_singular = 0;  // an infeasible matrix is an answer, not a failure
-  f.symbolic = klu_analyze(f.size(), f.start.data(), f.index.data(), &f.common);
-  if (f.symbolic == nullptr) throw std::runtime_error(fmt::format("KLU cannot order the matrix: {}", f.common.status));
 }
-SparseLu::~SparseLu() = default;
-SparseLu::SparseLu(SparseLu&&) noexcept = default;
-SparseLu& SparseLu::operator=(SparseLu&&) noexcept = default;
 
-bool SparseLu::factorise(const std::vector<double>& values) {
-  Factors& f = *factors_;
-  double* data = const_cast<double*>(values.data());  // KLU's interface has no const; it does not write here
-  if (f.numeric == nullptr) {
-    f.numeric = klu_factor(f.start.data(), f.index.data(), data, f.symbolic, &f.common);
-  } else {
-    klu_refactor(f.start.data(), f.index.data(), data, f.symbolic, f.numeric, &f.common);
+}  // namespace
+
+void WideBlock::clear() {
+  for (Mantissas& row : mantissas_) row.fill(0.0);
+  for (Exponents& row : exponents_) row.fill(Wide::nothing);
+}
+
+bool WideBlock::is_zero(int row) const {
+  return std::all_of(mantissas_[row].begin(), mantissas_[row].end(), [](double m) { return m == 0.0; });
+}
+
+SparseLu::SparseLu(std::shared_ptr<const LuPattern> pattern)
+    : pattern_(std::move(pattern)),
+      lower_(pattern_->lower.places()),
+      upper_(pattern_->upper.places()),
+      lower_transposed_(pattern_->lower.places()),
+      upper_transposed_(pattern_->upper.places()),
+      inverse_pivots_(pattern_->order.size()) {}
+
+// Row by row. With M in the row to begin with, eliminating column j adds (the entry there) · U(j, ·) to what is right
+// of it. Products accumulate without being normalised: there are fewer than 2¹⁰⁰ of them, each below 2²⁵⁶.
+bool SparseLu::factorise(const SparseRows& rows, const WideValues& m) {
+  const SparseRows &lower = pattern_->lower, &upper = pattern_->upper;
+  std::vector<double> mantissa(pattern_->order.size(), 0.0);
+  std::vector<int> exponent(pattern_->order.size(), Wide::nothing);
+  const auto take = [&](int column) {
+    return Wide::of(std::exchange(mantissa[column], 0.0), std::exchange(exponent[column], Wide::nothing));
+  };
+  for (int i = 0; i < pattern_->size(); ++i) {
+    for (int p = rows.start[i]; p < rows.start[i + 1]; ++p) {
+      mantissa[rows.column[p]] = m.mantissa[p];
+      exponent[rows.column[p]] = m.exponent[p];
+    }
+    for (int p = lower.start[i]; p < lower.start[i + 1]; ++p) {
+      const int j = lower.column[p];
+      const Wide entry = take(j);
+      lower_.set(p, entry);
+      if (entry.mantissa == 0.0) continue;
+      for (int q = upper.start[j]; q < upper.start[j + 1]; ++q) {
+        const int k = upper.column[q];
+        const double product = entry.mantissa * upper_.mantissa[q];
+        if (product == 0.0) continue;
+        const int e = entry.exponent + upper_.exponent[q];
+        if (e > exponent[k]) {
+          mantissa[k] *= Wide::scale(e - exponent[k]);
+          exponent[k] = e;
+        }
+        mantissa[k] += product * Wide::scale(exponent[k] - e);
+      }
+    }
+    const double pivot = 1.0 - to_double(take(i));
+    const bool positive = pivot > 0.0;  // not so for NaN
+    if (!positive) return false;
+    inverse_pivots_[i] = 1.0 / pivot;
+    for (int p = upper.start[i]; p < upper.start[i + 1]; ++p) {
+      const Wide entry = take(upper.column[p]);
+      upper_.set(p, Wide::of(entry.mantissa * inverse_pivots_[i], entry.exponent));
+    }
   }
-  if (f.numeric == nullptr || f.common.status < 0)
-    throw std::runtime_error(fmt::format("KLU cannot factorise the matrix: {}", f.common.status));
-  const double* pivots = static_cast<const double*>(f.numeric->Udiag);
-  bool positive = f.common.noffdiag == 0;
-  for (int i = 0; i < f.size(); ++i) positive = positive && pivots[i] > 0.0;  // also refuses NaN
-  // A factorisation that met a pivot of zero may have left the diagonal; the next one starts afresh.
-  if (!positive) klu_free_numeric(&f.numeric, &f.common);
-  return positive;
+  copy_from(lower_, pattern_->lower_transposed.source, lower_transposed_);
+  copy_from(upper_, pattern_->upper_transposed.source, upper_transposed_);
+  return true;
 }
 
-void SparseLu::solve(Eigen::MatrixXd& b) const {
-  Factors& f = *factors_;
-  klu_tsolve(f.symbolic, f.numeric, f.size(), static_cast<int>(b.cols()), b.data(), &f.common);
+void SparseLu::solve(WideBlock& b) const {
+  const std::vector<int> rows = reached_rows(b);
+  lu_kernels().substitute(view(pattern_->lower, lower_), rows.data(), static_cast<int>(rows.size()),
+                          inverse_pivots_.data(), b.view());
+  lu_kernels().substitute_back(view(pattern_->upper, upper_), pattern_->size(), nullptr, b.view());
 }
 
-void SparseLu::solve_transposed(Eigen::MatrixXd& b) const {
-  Factors& f = *factors_;
-  klu_solve(f.symbolic, f.numeric, f.size(), static_cast<int>(b.cols()), b.data(), &f.common);
+void SparseLu::solve_transposed(WideBlock& b) const {
+  const std::vector<int> rows = reached_rows(b);
+  lu_kernels().substitute(view(pattern_->upper_transposed.rows, upper_transposed_), rows.data(),
+                          static_cast<int>(rows.size()), nullptr, b.view());
+  lu_kernels().substitute_back(view(pattern_->lower_transposed.rows, lower_transposed_), pattern_->size(),
+                               inverse_pivots_.data(), b.view());
+}
+
+// The rows that forward substitution makes nonzero, in order: those of b and all on their ways to a root.
+std::vector<int> SparseLu::reached_rows(const WideBlock& b) const {
+  std::vector<bool> reached(pattern_->order.size(), false);
+  std::vector<int> rows;
+  for (int i = 0; i < pattern_->size(); ++i) {
+    if (!reached[i] && b.is_zero(i)) continue;
+    rows.push_back(i);
+    if (pattern_->parent[i] >= 0) reached[pattern_->parent[i]] = true;
+  }
+  return rows;
 }
 
 }  // namespace softrl::irl

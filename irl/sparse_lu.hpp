@@ -1,36 +1,83 @@
-// LU factors of a sparse M-matrix A = σI − M, M ≥ 0, with the pivots taken from the diagonal, by KLU.
+// LU factors of a sparse M-matrix A = I − M, M ≥ 0, with the pivots taken from the diagonal.
 //
 // A is nonsingular with A⁻¹ ≥ 0 exactly if all these pivots are positive, and that is so exactly if the spectral radius
-// of M is below σ. Then elimination and substitution subtract nowhere but on the diagonal: a solution for b ≥ 0 has all
-// its entries ≥ 0 and a small relative error entry by entry, over hundreds of orders of magnitude.
+// of M is below 1. Then elimination and substitution subtract nowhere but on the diagonal: a solution for b ≥ 0 has all
+// its entries ≥ 0 and a small relative error entry by entry. Numbers are wide (wide_range.hpp), so that this holds
+// whatever their size. Eight right-hand sides are solved at once: reading the factors is what a solution costs.
 #pragma once
+#include <array>
 #include <memory>
 #include <vector>
 
-#include <Eigen/Core>
+#include "irl/lu_kernels.hpp"
+#include "irl/lu_pattern.hpp"
+#include "irl/wide_range.hpp"
 
 namespace softrl::irl {
 
-class SparseLu {
+// Values in the places of a sparse matrix.
+struct WideValues {
+  std::vector<double> mantissa;
+  std::vector<int> exponent;
+
+  explicit WideValues(int places = 0) : mantissa(places, 0.0), exponent(places, Wide::nothing) {}
+  Wide get(int place) const { return {mantissa[place], exponent[place]}; }
+  void set(int place, const Wide& value) {
+    mantissa[place] = value.mantissa;
+    exponent[place] = value.exponent;
+  }
+};
+inline WideRows view(const SparseRows& rows, const WideValues& values) {
+  return {rows.start.data(), rows.column.data(), values.mantissa.data(), values.exponent.data()};
+}
+
+// Eight columns [n × 8], all 0 at first.
+class WideBlock {
  public:
-  // The places of a square matrix that may be nonzero, row by row: row i has the columns
-  // column[row_start[i]] … column[row_start[i + 1] − 1], in increasing order, its diagonal among them.
-  // Orders them to keep the factors sparse. Throws std::runtime_error if KLU refuses.
-  SparseLu(std::vector<int> row_start, std::vector<int> column);
-  ~SparseLu();
-  SparseLu(SparseLu&&) noexcept;
-  SparseLu& operator=(SparseLu&&) noexcept;
+  static constexpr int columns = 8;
 
-  // Factorises the matrix with `values` in these places. True if every pivot is positive; only then call solve.
-  bool factorise(const std::vector<double>& values);
+  explicit WideBlock(int rows) : mantissas_(rows), exponents_(rows) { clear(); }
+  void clear();
 
-  // Overwrites the columns of `b` [n × any] by A⁻¹ b or A⁻ᵀ b. Not to be called from two threads at once.
-  void solve(Eigen::MatrixXd& b) const;
-  void solve_transposed(Eigen::MatrixXd& b) const;
+  int rows() const { return static_cast<int>(mantissas_.size()); }
+  Wide get(int row, int column) const { return {mantissas_[row][column], exponents_[row][column]}; }
+  void set(int row, int column, const Wide& value) {
+    mantissas_[row][column] = value.mantissa;
+    exponents_[row][column] = value.exponent;
+  }
+  bool is_zero(int row) const;
+
+  WideColumns view() { return {mantissas_.data()->data(), exponents_.data()->data()}; }
+  ConstWideColumns view() const { return {mantissas_.data()->data(), exponents_.data()->data()}; }
 
  private:
-  struct Factors;
-  std::unique_ptr<Factors> factors_;
+  struct alignas(64) Mantissas : std::array<double, columns> {};  // a line of the cache
+  struct alignas(32) Exponents : std::array<int, columns> {};
+  std::vector<Mantissas> mantissas_;
+  std::vector<Exponents> exponents_;
+};
+
+class SparseLu {
+ public:
+  explicit SparseLu(std::shared_ptr<const LuPattern> pattern);
+
+  const LuPattern& pattern() const { return *pattern_; }
+
+  // Factorises I − M. `rows` and `m` ≥ 0 are M with rows and columns in the order of elimination, its places among
+  // those of the pattern. True if every pivot is positive; only then call solve.
+  bool factorise(const SparseRows& rows, const WideValues& m);
+
+  // Overwrites b [n × 8], rows in the order of elimination, by A⁻¹ b or A⁻ᵀ b. Many threads may call these at once.
+  void solve(WideBlock& b) const;
+  void solve_transposed(WideBlock& b) const;
+
+ private:
+  std::vector<int> reached_rows(const WideBlock& b) const;
+
+  std::shared_ptr<const LuPattern> pattern_;
+  // A = (D − L) (I − U), and copies of Lᵀ and Uᵀ.
+  WideValues lower_, upper_, lower_transposed_, upper_transposed_;
+  std::vector<double> inverse_pivots_;  // [n] of D
 };
 
 }  // namespace softrl::irl

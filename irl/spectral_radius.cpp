@@ -1,8 +1,7 @@
 #include "irl/spectral_radius.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <memory>
 
 #include "irl/sparse_lu.hpp"
 #include "softrl/check.hpp"
@@ -10,33 +9,14 @@
 namespace softrl::irl {
 namespace {
 
-// The moves within one component, row by row; every row has a place for its diagonal.
+// The moves within one strongly connected component that has a cycle.
 struct Component {
-  std::vector<int> row_start{0}, column;
-  std::vector<double> weight;  // M in these places
-  std::vector<int> diagonal;   // [n] the place of the diagonal of each row
-  bool has_cycle = false;
-
-  int size() const { return static_cast<int>(row_start.size()) - 1; }
-
-  Eigen::VectorXd times(const Eigen::VectorXd& x) const {
-    Eigen::VectorXd product = Eigen::VectorXd::Zero(size());
-    for (int i = 0; i < size(); ++i)
-      for (int p = row_start[i]; p < row_start[i + 1]; ++p) product(i) += weight[p] * x(column[p]);
-    return product;
-  }
-
-  // σI − M
-  std::vector<double> shifted(double sigma) const {
-    std::vector<double> values(weight.size());
-    std::transform(weight.begin(), weight.end(), values.begin(), [](double w) { return -w; });
-    for (const int p : diagonal) values[p] += sigma;
-    return values;
-  }
+  SparseRows rows;
+  std::vector<Wide> weights;  // by place
 };
 
 std::vector<Component> components(const RoadNetwork& network, const std::vector<bool>& relevant,
-                                  const std::vector<double>& move_weights) {
+                                  const WideValues& move_weights) {
   const std::vector<int> label = strong_components(network, relevant);
   std::vector<std::vector<int>> members;
   std::vector<int> local(label.size(), -1);
@@ -50,70 +30,75 @@ std::vector<Component> components(const RoadNetwork& network, const std::vector<
   for (const std::vector<int>& links : members) {
     Component component;
     for (const int k : links) {
-      bool diagonal_done = false;
-      const auto place_diagonal = [&] {
-        component.diagonal.push_back(static_cast<int>(component.column.size()));
-        component.column.push_back(local[k]);
-        component.weight.push_back(0.0);
-        diagonal_done = true;
-      };
       for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
-        const int a = network.to[m];
-        if (label[a] != label[k]) continue;
-        component.has_cycle = true;  // a move within a strong component lies on a cycle
-        if (!diagonal_done && local[a] >= local[k]) place_diagonal();
-        if (a == k) {
-          component.weight.back() = move_weights[m];
-        } else {
-          component.column.push_back(local[a]);
-          component.weight.push_back(move_weights[m]);
-        }
+        if (label[network.to[m]] != label[k]) continue;
+        component.rows.column.push_back(local[network.to[m]]);
+        component.weights.push_back(move_weights.get(m));
       }
-      if (!diagonal_done) place_diagonal();
-      component.row_start.push_back(static_cast<int>(component.column.size()));
+      component.rows.start.push_back(component.rows.places());
     }
-    if (component.has_cycle) result.push_back(std::move(component));
+    if (component.rows.places() > 0) result.push_back(std::move(component));  // a move within one lies on a cycle
   }
   return result;
 }
 
 SpectralRadius noda_iteration(const Component& component, const SpectralRadiusOptions& options) {
-  SpectralRadius best{.status = Status::IterationLimit, .lower = 0.0, .upper = std::numeric_limits<double>::infinity()};
-  SparseLu lu(component.row_start, component.column);
-  Eigen::MatrixXd x = Eigen::MatrixXd::Ones(component.size(), 1);
+  SparseLu lu(std::make_shared<const LuPattern>(lu_pattern(component.rows)));
+  const auto [rows, source] = in_order(component.rows, lu.pattern());
+  const int n = rows.rows();
+  const auto weight = [&](int place) -> const Wide& { return component.weights[source[place]]; };
+  WideValues values(rows.places());
+  const auto factorise = [&](const Wide& shift) {  // I − M / shift
+    for (int p = 0; p < rows.places(); ++p) values.set(p, weight(p) / shift);
+    return lu.factorise(rows, values);
+  };
+
+  Wide lower, upper, floor;  // no shift at or below `floor` has positive pivots
+  Status status = Status::IterationLimit;
+  WideBlock x(n);
+  for (int i = 0; i < n; ++i) x.set(i, 0, Wide::of(1.0));
   for (int iteration = 1; iteration <= options.max_iterations; ++iteration) {
-    const Eigen::ArrayXd ratio = component.times(x.col(0)).array() / x.col(0).array();
-    best.lower = std::max(best.lower, ratio.minCoeff());
-    best.upper = std::min(best.upper, ratio.maxCoeff());
-    if (best.upper - best.lower <= options.tolerance * best.upper) {
-      best.status = Status::Converged;
+    Wide least, greatest;
+    for (int i = 0; i < n; ++i) {
+      Wide product;
+      for (int p = rows.start[i]; p < rows.start[i + 1]; ++p) product = product + weight(p) * x.get(rows.column[p], 0);
+      const Wide ratio = product / x.get(i, 0);
+      if (i == 0 || ratio < least) least = ratio;
+      if (i == 0 || greatest < ratio) greatest = ratio;
+    }
+    if (iteration == 1 || lower < least) lower = least;
+    if (iteration == 1 || greatest < upper) upper = greatest;
+    if (floor < lower) floor = lower;
+    if (!(Wide::of(options.tolerance) * upper < upper - lower)) {
+      status = Status::Converged;
       break;
     }
     if (iteration == options.max_iterations) break;
-    // Close to the radius rounding may forbid the upper bound itself as the shift; a little above will do, more slowly.
-    if (!lu.factorise(component.shifted(best.upper)) &&
-        !lu.factorise(component.shifted(2.0 * best.upper - best.lower))) {
-      best.status = Status::Stalled;
+    if (floor.mantissa != 0.0 && Wide::of(2.0) * floor < upper) {
+      // Noda's shift would only halve the bound each time.
+      const Wide middle = wide_exp(0.5 * (log_abs(floor) + log_abs(upper)));
+      if (!factorise(middle)) {
+        floor = middle;
+        continue;
+      }
+    } else if (!factorise(upper) && !factorise(upper + (upper - lower))) {
+      // Close to the radius rounding may forbid the upper bound itself as the shift; a little above will do, more
+      // slowly; here not even that.
+      status = Status::Stalled;
       break;
     }
     lu.solve(x);
-    // Any positive vector gives valid bounds, so entries that underflow may be lifted.
-    x = (x / x.maxCoeff()).cwiseMax(1e-290);
   }
-  return best;
+  return {.status = status, .lower = to_double(lower), .upper = to_double(upper)};
 }
 
 }  // namespace
 
 SpectralRadius spectral_radius(const RoadNetwork& network, const std::vector<bool>& relevant,
-                               const std::vector<double>& move_weights, const SpectralRadiusOptions& options) {
+                               const WideValues& move_weights, const SpectralRadiusOptions& options) {
   check_at_least("tolerance", options.tolerance, 0.0);
   check_count("max_iterations", options.max_iterations, 1);
-  check_size("move_weights", static_cast<std::int64_t>(move_weights.size()), network.move_count());
-  for (const double weight : move_weights) {
-    check_finite("move weight", weight);
-    check_at_least("move weight", weight, 0.0);
-  }
+  check_size("move_weights", static_cast<std::int64_t>(move_weights.mantissa.size()), network.move_count());
   SpectralRadius result{.status = Status::Converged, .lower = 0.0, .upper = 0.0};
   for (const Component& component : components(network, relevant, move_weights)) {
     const SpectralRadius part = noda_iteration(component, options);

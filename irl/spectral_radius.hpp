@@ -3,11 +3,13 @@
 //
 // On a strongly connected component M is irreducible, and for every vector x > 0 the radius lies between the least and
 // the greatest of (Mx)_k / x_k (Collatz and Wielandt). Noda's iteration x ← (σI − M)⁻¹ x with σ the upper bound so far
-// keeps x positive and closes the bounds quadratically.
+// keeps x positive and closes the bounds quadratically; while they are far apart, a σ in their geometric middle does,
+// or is found too small.
 #pragma once
 #include <vector>
 
 #include "irl/road_network.hpp"
+#include "irl/sparse_lu.hpp"
 #include "softrl/status.hpp"
 
 namespace softrl::irl {
@@ -23,8 +25,8 @@ struct SpectralRadius {
 };
 
 // The greatest radius over the strongly connected components of the `relevant` links [L]; 0 if they have no cycle.
-// `move_weights` [M] ≥ 0 and finite. Throws std::invalid_argument if an option or a weight is out of range.
+// `move_weights` [M] ≥ 0. Throws std::invalid_argument if an option is out of range.
 SpectralRadius spectral_radius(const RoadNetwork& network, const std::vector<bool>& relevant,
-                               const std::vector<double>& move_weights, const SpectralRadiusOptions& options = {});
+                               const WideValues& move_weights, const SpectralRadiusOptions& options = {});
 
 }  // namespace softrl::irl

@@ -21,7 +21,7 @@ namespace {
 
 Kernel* fastest() {
 #ifdef SOFTRL_X86_KERNELS
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return avx512::run;
+  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return avx512::run;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::run;
 #endif
   return any_processor::run;

@@ -246,7 +246,8 @@ TEST(Fit, NamesTheOptionItRefuses) {
   refuses({.tolerance = 0.0}, "tolerance", "0");
   refuses({.start = {{"f0", 1.0}, {"f1", 1.0}, {"f2", 1.0}}}, "start", "spectral radius is between");
   refuses({.fixed = {{"f2", 1000.0}}}, "fix f2=1000: no feasible start was found", "diverges");
-  refuses({.start = {{"f0", -1e308}}}, "start f0=-1e+308: no feasible start was found", "range of double precision");
+  refuses({.start = {{"f0", -1e308}}}, "start f0=-1e+308: no feasible start was found",
+          "utility of a move is too large");
   refuses({.start = {{"f0", -1.0}}, .fixed = {{"f0", -3.0}}}, "start: f0=-1 is fixed", "fix f0=-3");
   refuses({.bounds = {{.name = "speed"}}}, "bounds", "unknown weight \"speed\"");
   refuses({.bounds = {{.name = "f0", .lower = 1.0, .upper = 1.0}}}, "bounds of f0", "1 must be below 1");

@@ -101,7 +101,7 @@ TEST(Likelihood, ScoresSumToTheGradient) {
       const Eigen::VectorXd weights = feasible_weights(seed);
       const LikelihoodValue value = likelihood.evaluate(weights);
       const LikelihoodCurvature curvature = likelihood.curvature(weights);
-      EXPECT_NEAR(curvature.log_likelihood, value.log_likelihood, 1e-12 * std::abs(value.log_likelihood));
+      EXPECT_NEAR(curvature.log_likelihood, value.log_likelihood, 1e-12 * (1.0 + std::abs(value.log_likelihood)));
       EXPECT_LT((curvature.gradient - value.gradient).cwiseAbs().maxCoeff(), 1e-11) << "seed " << seed;
     }
   }

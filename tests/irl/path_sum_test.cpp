@@ -23,14 +23,25 @@ PathSum open_path_sum(const RoadNetwork& network) {
   return PathSum(network, std::vector<bool>(network.links.size(), true));
 }
 
+// b of a destination.
+WideBlock endings(const PathSum& path_sum, const RouteData& data, int destination) {
+  WideBlock b = path_sum.zero_block();
+  for (const int link : data.destinations[destination].links) b.set(path_sum.row(link), 0, Wide::of(1.0));
+  return b;
+}
+
 // z of a destination, where the path sum is known to be finite.
 Eigen::VectorXd solve(const RouteData& data, int destination, const Eigen::VectorXd& weights) {
   PathSum path_sum = open_path_sum(data.network);
   EXPECT_EQ(path_sum.set_weights(weights), PathSumStatus::Finite);
-  Eigen::MatrixXd sums = ending_links(data, {destination});
+  WideBlock sums = endings(path_sum, data, destination);
   EXPECT_TRUE(path_sum.solve(sums));
-  if (data.ending == Ending::OnEntering) sums /= sums(data.destinations[destination].links.front(), 0);
-  return sums.col(0);
+  Wide divisor = Wide::of(1.0);
+  if (data.ending == Ending::OnEntering)
+    divisor = sums.get(path_sum.row(data.destinations[destination].links.front()), 0);
+  Eigen::VectorXd z(data.network.link_count());
+  for (int k = 0; k < z.size(); ++k) z(k) = to_double(sums.get(path_sum.row(k), 0) / divisor);
+  return z;
 }
 
 // Every path of an acyclic network, one by one.
@@ -89,11 +100,11 @@ TEST(PathSum, ItsLogarithmIsTheSoftValue) {
     Eigen::VectorXd weights = random_weights(3, -2.0, 0.0, seed);
     weights(2) = std::log(0.3);
     const Eigen::VectorXd utility = network.attributes * weights;
-    const Eigen::MatrixXd may_end = ending_links(data, {0});
+    const std::vector<int>& ends = data.destinations[0].links;
     Eigen::VectorXd value = Eigen::VectorXd::Constant(10, -infinity);
     for (int sweep = 0; sweep < 400; ++sweep) {
       for (int k = 0; k < 10; ++k) {
-        std::vector<double> q{may_end(k, 0) == 1.0 ? 0.0 : -infinity};
+        std::vector<double> q{std::count(ends.begin(), ends.end(), k) > 0 ? 0.0 : -infinity};
         for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m)
           q.push_back(utility(m) + value(network.to[m]));
         value(k) = soft_value(q, 1.0);
@@ -121,9 +132,9 @@ TEST(PathSum, IsFiniteExactlyOnOneSideOfTheBoundary) {
     ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, -distance)), PathSumStatus::Finite) << distance;
     EXPECT_LE(path_sum.radius().lower, std::exp(-distance) * (1 + 1e-15));
     EXPECT_GE(path_sum.radius().upper, std::exp(-distance) * (1 - 1e-15));
-    Eigen::MatrixXd z = ending_links(data, {0});
+    WideBlock z = endings(path_sum, data, 0);
     ASSERT_TRUE(path_sum.solve(z));
-    EXPECT_NEAR(z(0, 0) * -std::expm1(-distance), 1.0, 1e-15 / distance) << distance;
+    EXPECT_NEAR(to_double(z.get(path_sum.row(0), 0)) * -std::expm1(-distance), 1.0, 1e-15 / distance) << distance;
     EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, distance)), PathSumStatus::Divergent) << distance;
     EXPECT_GE(path_sum.radius().upper, std::exp(distance) * (1 - 1e-15));
   }
@@ -162,38 +173,66 @@ TEST(PathSum, IgnoresCyclesThatDoNotMatter) {
   EXPECT_EQ(with_relevant.radius().upper, 0.0);
 }
 
-// Around a ring of moves of weight e^15, e^15 and e^−45 right-hand sides that nearly cancel leave an entry with no
-// digits. Where the solution fails its residual check for that, it is refused, whatever the order of the links.
+// 500 diamonds in a row, 0 → {1, 2} → 3 → …, every move at the utility −c: V(3i) = (500 − i) (log 2 − 2c), from 2^500
+// equal paths of no cost, whose number any residual drowns in, to a cost of thousands of nats.
+TEST(PathSum, CountsTheWaysThroughARowOfDiamonds) {
+  const int diamonds = 500;
+  std::vector<std::pair<int, int>> moves;
+  for (int i = 0; i < diamonds; ++i)
+    for (const auto& [from, to] : {std::pair{0, 1}, {0, 2}, {1, 3}, {2, 3}})
+      moves.emplace_back(3 * i + from, 3 * i + to);
+  RouteData data;
+  data.network = network_of(3 * diamonds + 1, moves, std::vector<std::vector<double>>(moves.size(), {1.0}));
+  data.destinations = {{.name = "d", .links = {3 * diamonds}}};
+  PathSum path_sum = open_path_sum(data.network);
+  for (const double c : {0.0, 0.1, 0.5 * std::log(2.0), 1.0, 5.0, -0.1, -5.0, -1000.0, 1000.0}) {
+    ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, -c)), PathSumStatus::Finite) << c;
+    WideBlock z = endings(path_sum, data, 0);
+    ASSERT_TRUE(path_sum.solve(z));
+    for (int i = 0; i <= diamonds; ++i) {
+      const double expected = (diamonds - i) * (std::log(2.0) - 2.0 * c);
+      EXPECT_NEAR(log_abs(z.get(path_sum.row(3 * i), 0)), expected, 1e-12 * (1.0 + diamonds * std::abs(c))) << c;
+    }
+    EXPECT_EQ(path_sum.radius().upper, 0.0) << "no cycles";
+  }
+}
+
+// Around a ring sums that nearly cancel leave an entry with no digits, which the next entry is made of. Where the
+// solution fails its residual check for that, it is refused, whatever the order of the links.
 TEST(PathSum, RefusesSolutionsThatCancelToNothing) {
   int refused = 0;
   std::vector<int> order{0, 1, 2};
   do {
-    const RoadNetwork ring =
-        network_of(3, {{order[0], order[1]}, {order[1], order[2]}, {order[2], order[0]}}, {{15}, {15}, {-45}});
-    PathSum path_sum = open_path_sum(ring);
+    RouteData data;
+    data.network =
+        network_of(3, {{order[0], order[1]}, {order[1], order[2]}, {order[2], order[0]}}, {{-1}, {-1}, {-1}});
+    data.destinations = {{.name = "d", .links = {0, 1, 2}}};
+    PathSum path_sum = open_path_sum(data.network);
+    ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Ones(1)), PathSumStatus::Finite);
+    WideBlock z = endings(path_sum, data, 0);
+    ASSERT_TRUE(path_sum.solve(z));
+    const std::vector<double> chances = path_sum.chances(z, 0);
+    const int first = path_sum.row(order[0]), second = path_sum.row(order[1]), third = path_sum.row(order[2]);
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-      ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Ones(1)), PathSumStatus::Finite);
-      Eigen::MatrixXd b = Eigen::MatrixXd::Zero(3, 1);
-      b(order[2], 0) = 1.0 + Random(seed).uniform();
-      b(order[1], 0) = -std::exp(15.0) * b(order[2], 0);
-      Eigen::MatrixXd alone = Eigen::MatrixXd::Zero(3, 1);
-      alone(order[2], 0) = 1.0;
-      EXPECT_TRUE(path_sum.solve(alone)) << "nothing cancels in a right-hand side of one sign";
-      refused += path_sum.solve(b) ? 0 : 1;
+      RowMatrix g = RowMatrix::Zero(3, 1);
+      g(first, 0) = 1.0;
+      g(second, 0) = 1e17 * (1.0 + Random(seed).uniform());
+      RowMatrix alone = g;
+      EXPECT_TRUE(path_sum.sum_along(z, 0, chances, Eigen::RowVectorXd::Zero(1), alone)) << "nothing cancels";
+      g(third, 0) = -g(second, 0) / chances[path_sum.rows().start[second]];
+      refused += path_sum.sum_along(z, 0, chances, Eigen::RowVectorXd::Zero(1), g) ? 0 : 1;
     }
   } while (std::next_permutation(order.begin(), order.end()));
   EXPECT_GT(refused, 0);
 }
 
-TEST(PathSum, SaysWhenAWeightIsOutsideTheRangeOfDoubles) {
+TEST(PathSum, SaysWhenAUtilityIsTooLarge) {
   const RoadNetwork chain = network_of(2, {{0, 1}}, {{1}});
   PathSum path_sum = open_path_sum(chain);
-  EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, 1e4)), PathSumStatus::OutOfRange);
+  EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, 1e9)), PathSumStatus::OutOfRange);
   EXPECT_TRUE(std::isinf(path_sum.radius().upper));
   EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, 1.0)), PathSumStatus::Finite);
-  const RoadNetwork longer = network_of(3, {{0, 1}, {1, 2}}, {{1}, {1}});
-  EXPECT_EQ(open_path_sum(longer).set_weights(Eigen::VectorXd::Constant(1, 600.0)), PathSumStatus::OutOfRange)
-      << "finite, so not divergent";
+  EXPECT_EQ(path_sum.set_utilities(Eigen::VectorXd::Constant(1, std::nan(""))), PathSumStatus::OutOfRange);
   EXPECT_THROW(path_sum.set_weights(Eigen::VectorXd::Constant(1, std::nan(""))), std::invalid_argument);
   EXPECT_THROW(path_sum.set_weights(Eigen::VectorXd::Zero(2)), std::invalid_argument);
 }

@@ -1,0 +1,156 @@
+// The kernels of lu_kernels.hpp. Compiled once for every kind of vector instructions (CMakeLists.txt), each time into a
+// namespace of its own, SOFTRL_KERNEL; lu_kernels_choice.cpp chooses among them.
+#include "irl/lu_kernels.hpp"
+
+#include <cstdint>
+#include <cstring>
+
+namespace softrl::irl::SOFTRL_KERNEL {
+namespace {
+
+// Vectors of the compiler (GCC, Clang): arithmetic works on each entry, and a comparison selects between entries. Where
+// the processor's are shorter, the compiler makes two or four of each.
+constexpr int lanes = 8;
+using Pack = double __attribute__((vector_size(lanes * sizeof(double))));
+using Bits = std::int64_t __attribute__((vector_size(lanes * sizeof(double))));
+using Exponents = int __attribute__((vector_size(lanes * sizeof(int))));
+
+constexpr int nothing = -(1 << 29);  // Wide::nothing
+
+#define INLINE [[gnu::always_inline]] inline
+
+INLINE Pack load(const double* from) {
+  Pack result;
+  std::memcpy(&result, from, sizeof(Pack));
+  return result;
+}
+INLINE void store(double* to, Pack pack) { std::memcpy(to, &pack, sizeof(Pack)); }
+INLINE Exponents load(const int* from) {
+  Exponents result;
+  std::memcpy(&result, from, sizeof(Exponents));
+  return result;
+}
+INLINE void store(int* to, Exponents exponents) { std::memcpy(to, &exponents, sizeof(Exponents)); }
+INLINE Exponents all(int e) { return e - Exponents{}; }
+
+INLINE bool any(Exponents bits) {
+  std::int64_t parts[lanes / 2];
+  std::memcpy(parts, &bits, sizeof parts);
+  return (parts[0] | parts[1] | parts[2] | parts[3]) != 0;
+}
+INLINE Pack absolute(Pack x) { return (Pack)((Bits)x & 0x7fffffffffffffff); }
+INLINE Exponents larger(Exponents a, Exponents b) { return a > b ? a : b; }
+
+// 2^(−256 d) for d ≥ 0, 0 for d > 3: Wide::scale.
+INLINE Pack scale(Exponents d) {
+  const Exponents biased = d > 3 ? Exponents{} : 1023 - 256 * (d > 3 ? Exponents{} : d);
+  return (Pack)(__builtin_convertvector(biased, Bits) << 52);
+}
+
+struct Row {
+  Pack mantissa;
+  Exponents exponent;
+};
+
+INLINE Row load(const ConstWideColumns& x, int i) {
+  return {load(x.mantissa + lanes * i), load(x.exponent + lanes * i)};
+}
+
+// Mantissas back into their range, from within 2⁻³⁸⁴ to 2³⁸⁴.
+INLINE Row normalised(Row x) {
+  const Pack size = absolute(x.mantissa);
+  const Bits big = size >= 0x1p128, small = size < 0x1p-128;
+  const Exponents change = __builtin_convertvector(small - big, Exponents);
+  if (!any(change)) return x;
+  x.mantissa = big ? x.mantissa * 0x1p-256 : (small ? x.mantissa * 0x1p256 : x.mantissa);
+  x.exponent = __builtin_convertvector(x.mantissa == 0.0, Exponents) ? all(nothing) : x.exponent + change;
+  return x;
+}
+
+// b + Σ_j a_ij x_j whatever the exponents: terms are brought to the greatest of them.
+[[gnu::noinline]] Row sum_of_any(const WideRows& a, int i, const ConstWideColumns& x, Row b) {
+  Exponents top = b.exponent;
+  for (int p = a.start[i]; p < a.start[i + 1]; ++p)
+    top = larger(top, load(x.exponent + lanes * a.column[p]) + a.exponent[p]);
+  Pack sum = b.mantissa * scale(top - b.exponent);
+  for (int p = a.start[i]; p < a.start[i + 1]; ++p) {
+    const Row term = load(x, a.column[p]);
+    sum += a.mantissa[p] * term.mantissa * scale(top - (term.exponent + a.exponent[p]));
+  }
+  return {sum, top};
+}
+
+// b + Σ_j a_ij x_j, not normalised. Nearly always all terms have one exponent, which is found out while they are added.
+INLINE Row sum(const WideRows& a, int i, const ConstWideColumns& x, Row b) {
+  const int first = a.start[i], end = a.start[i + 1];
+  if (first == end) return b;
+  const bool from_nothing = !any(b.exponent - nothing);
+  const Exponents common = load(x.exponent + lanes * a.column[first]) + a.exponent[first];
+  Exponents difference = from_nothing ? Exponents{} : b.exponent ^ common;
+  Pack total = b.mantissa;
+  for (int p = first; p < end; ++p) {
+    const int j = lanes * a.column[p];
+    difference |= (load(x.exponent + j) + a.exponent[p]) ^ common;
+    total += a.mantissa[p] * load(x.mantissa + j);
+  }
+  return any(difference) ? sum_of_any(a, i, x, b) : Row{total, common};
+}
+
+INLINE void substitute_row(const WideRows& a, int i, const double* factor, const WideColumns& x) {
+  const ConstWideColumns known{x.mantissa, x.exponent};
+  Row result = sum(a, i, known, load(known, i));
+  if (factor) result.mantissa *= factor[i];
+  result = normalised(result);
+  store(x.mantissa + lanes * i, result.mantissa);
+  store(x.exponent + lanes * i, result.exponent);
+}
+
+// m · 2^(256 e); infinite if e > 3, and 0 if e < −3, where m, a product of two mantissas, cannot make up for it.
+INLINE Pack as_doubles(Pack m, Exponents e) {
+  const Exponents up = e < 0 ? Exponents{} : e, down = e < 0 ? -e : Exponents{};
+  const Exponents biased = up > 3 ? all(2047) : 1023 + 256 * (up > 3 ? Exponents{} : up);
+  return m * scale(down) * (Pack)(__builtin_convertvector(biased, Bits) << 52);
+}
+
+}  // namespace
+
+void substitute(const WideRows& a, const int* rows, int count, const double* factor, const WideColumns& x) {
+  for (int r = 0; r < count; ++r) substitute_row(a, rows[r], factor, x);
+}
+
+void substitute_back(const WideRows& a, int n, const double* factor, const WideColumns& x) {
+  for (int i = n - 1; i >= 0; --i) substitute_row(a, i, factor, x);
+}
+
+bool is_solution(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x) {
+  Bits good = ~Bits{};
+  for (int i = begin; i < end; ++i) {
+    const Row left = load(x, i), right = sum(a, i, x, {Pack{}, all(nothing)});
+    const Exponents top = larger(left.exponent, right.exponent);
+    const Pack l = left.mantissa * scale(top - left.exponent), r = right.mantissa * scale(top - right.exponent);
+    good &= absolute(l - r) <= tolerance * (absolute(l) + absolute(r));
+  }
+  for (int lane = 0; lane < lanes; ++lane)
+    if (!good[lane]) return false;
+  return true;
+}
+
+void add_products(const WideRows& a, int begin, int end, double sign, const ConstWideColumns& x,
+                  const ConstWideColumns& y, double* sums) {
+  for (int i = begin; i < end; ++i) {
+    const Row left = load(x, i);
+    for (int p = a.start[i]; p < a.start[i + 1]; ++p) {
+      const Row right = load(y, a.column[p]);
+      const Pack products =
+          as_doubles(left.mantissa * right.mantissa, left.exponent + right.exponent + a.exponent[p]) * a.mantissa[p];
+      double total = 0.0;
+      for (int lane = 0; lane < lanes; ++lane) total += products[lane];
+      sums[p] += sign * total;
+    }
+  }
+}
+
+extern const LuKernels kernels;
+const LuKernels kernels{substitute, substitute_back, is_solution, add_products};
+
+}  // namespace softrl::irl::SOFTRL_KERNEL
