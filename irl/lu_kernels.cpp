@@ -150,7 +150,128 @@ void add_products(const WideRows& a, int begin, int end, double sign, const Cons
   }
 }
 
+// Row by row, as SparseLu::factorise.
+unsigned factorise(const LaneRows& m, double* row, const LaneFactors& factors) {
+  const LaneTriangle &lower = factors.lower, &upper = factors.upper;
+  const auto take = [row](int column) {
+    const Pack value = load(row + lanes * column);
+    store(row + lanes * column, Pack{});
+    return value;
+  };
+  Bits positive = ~Bits{};
+  for (int i = 0; i < factors.n; ++i) {
+    for (int p = m.start[i]; p < m.start[i + 1]; ++p) store(row + lanes * m.column[p], load(m.value + lanes * p));
+    for (int p = lower.start[i]; p < lower.start[i + 1]; ++p) {
+      const int j = lower.column[p];
+      const Pack entry = take(j);
+      store(lower.value + lanes * p, entry);
+      for (int q = upper.start[j]; q < upper.start[j + 1]; ++q) {
+        double* to = row + lanes * upper.column[q];
+        store(to, load(to) + entry * load(upper.value + lanes * q));
+      }
+    }
+    const Pack pivot = 1.0 - take(i);
+    positive &= pivot > 0.0;
+    const Pack inverse = 1.0 / pivot;
+    store(factors.inverse_pivots + lanes * i, inverse);
+    for (int p = upper.start[i]; p < upper.start[i + 1]; ++p)
+      store(upper.value + lanes * p, take(upper.column[p]) * inverse);
+  }
+  unsigned failed = 0;
+  for (int lane = 0; lane < lanes; ++lane) failed |= positive[lane] ? 0u : 1u << lane;
+  return failed;
+}
+
+void solve(const LaneFactors& factors, const int* rows, int count, double* x) {
+  const LaneTriangle &lower = factors.lower, &upper = factors.upper;
+  for (int r = 0; r < count; ++r) {
+    const int i = rows[r];
+    Pack sum = load(x + lanes * i);
+    for (int p = lower.start[i]; p < lower.start[i + 1]; ++p)
+      sum += load(lower.value + lanes * p) * load(x + lanes * lower.column[p]);
+    store(x + lanes * i, sum * load(factors.inverse_pivots + lanes * i));
+  }
+  for (int i = factors.n - 1; i >= 0; --i) {
+    Pack sum = load(x + lanes * i);
+    for (int p = upper.start[i]; p < upper.start[i + 1]; ++p)
+      sum += load(upper.value + lanes * p) * load(x + lanes * upper.column[p]);
+    store(x + lanes * i, sum);
+  }
+}
+
+void solve_transposed(const LaneFactors& factors, const int* rows, int count, double* x) {
+  const auto scatter = [x](const LaneTriangle& triangle, int i, Pack value) {
+    for (int p = triangle.start[i]; p < triangle.start[i + 1]; ++p) {
+      double* to = x + lanes * triangle.column[p];
+      store(to, load(to) + load(triangle.value + lanes * p) * value);
+    }
+  };
+  for (int r = 0; r < count; ++r) scatter(factors.upper, rows[r], load(x + lanes * rows[r]));
+  for (int i = factors.n - 1; i >= 0; --i) {
+    const Pack value = load(x + lanes * i) * load(factors.inverse_pivots + lanes * i);
+    store(x + lanes * i, value);
+    scatter(factors.lower, i, value);
+  }
+}
+
+void add_product(const LaneRows& m, int n, const double* x, double* y) {
+  for (int i = 0; i < n; ++i) {
+    Pack sum = load(y + lanes * i);
+    for (int p = m.start[i]; p < m.start[i + 1]; ++p) sum += load(m.value + lanes * p) * load(x + lanes * m.column[p]);
+    store(y + lanes * i, sum);
+  }
+}
+
+void add_transposed_product(const LaneRows& m, int n, const double* x, double* y) {
+  for (int i = 0; i < n; ++i) {
+    const Pack value = load(x + lanes * i);
+    for (int p = m.start[i]; p < m.start[i + 1]; ++p) {
+      double* to = y + lanes * m.column[p];
+      store(to, load(to) + load(m.value + lanes * p) * value);
+    }
+  }
+}
+
+void divide(const LaneRows& m, int n, const double* y, double* chances) {
+  for (int i = 0; i < n; ++i) {
+    const Pack from = load(y + lanes * i);
+    const Pack inverse = from == 0.0 ? Pack{} : 1.0 / from;
+    for (int p = m.start[i]; p < m.start[i + 1]; ++p)
+      store(chances + lanes * p, load(m.value + lanes * p) * load(y + lanes * m.column[p]) * inverse);
+  }
+}
+
+void add_uses(const LaneRows& m, int n, const double* x, double* sums) {
+  for (int i = 0; i < n; ++i) {
+    const Pack left = load(x + lanes * i);
+    for (int p = m.start[i]; p < m.start[i + 1]; ++p) {
+      const Pack products = left * load(m.value + lanes * p);
+      for (int lane = 0; lane < lanes; ++lane) sums[p] += products[lane];
+    }
+  }
+}
+
+void weigh(const LaneRows& m, int n, const double* base, const double* leaving, const double* entering,
+           double* result) {
+  for (int i = 0; i < n; ++i) {
+    const Pack from = load(leaving + lanes * i);
+    for (int p = m.start[i]; p < m.start[i + 1]; ++p)
+      store(result + lanes * p, base[p] * from * load(entering + lanes * m.column[p]));
+  }
+}
+
 extern const LuKernels kernels;
-const LuKernels kernels{substitute, substitute_back, is_solution, add_products};
+const LuKernels kernels{.substitute = substitute,
+                        .substitute_back = substitute_back,
+                        .is_solution = is_solution,
+                        .add_products = add_products,
+                        .factorise = factorise,
+                        .solve = solve,
+                        .solve_transposed = solve_transposed,
+                        .add_product = add_product,
+                        .add_transposed_product = add_transposed_product,
+                        .divide = divide,
+                        .add_uses = add_uses,
+                        .weigh = weigh};
 
 }  // namespace softrl::irl::SOFTRL_KERNEL

@@ -23,6 +23,25 @@ struct ConstWideColumns {
   const int* exponent;
 };
 
+// Eight matrices with entries in the same places, a lane each: values [places × 8], and [n × 8] for vectors.
+struct LaneRows {
+  const int* start;
+  const int* column;
+  const double* value;
+};
+
+// Their factors (lane_lu.hpp).
+struct LaneTriangle {
+  const int* start;
+  const int* column;
+  double* value;
+};
+struct LaneFactors {
+  int n;
+  LaneTriangle lower, upper;
+  double* inverse_pivots;  // [n × 8]
+};
+
 struct LuKernels {
   // x_i ← (x_i + Σ_j a_ij x_j) factor_i (1 if null) for i = rows[0], rows[1], …
   void (*substitute)(const WideRows& a, const int* rows, int count, const double* factor, const WideColumns& x);
@@ -36,6 +55,27 @@ struct LuKernels {
   // sums[p] += sign · Σ over columns of x_i a_ij y_j, p the place of a_ij, for begin ≤ i < end. Finite.
   void (*add_products)(const WideRows& a, int begin, int end, double sign, const ConstWideColumns& x,
                        const ConstWideColumns& y, double* sums);
+
+  // Factorises I − m; row [n × 8] is 0 before and after. A bit for every lane with a pivot that is not positive.
+  unsigned (*factorise)(const LaneRows& m, double* row, const LaneFactors& factors);
+
+  // Overwrite x by (I − m)⁻¹ x and (I − m)⁻ᵀ x; `rows` are those that forward substitution makes nonzero, in order.
+  void (*solve)(const LaneFactors& factors, const int* rows, int count, double* x);
+  void (*solve_transposed)(const LaneFactors& factors, const int* rows, int count, double* x);
+
+  // y += m x and y += mᵀ x.
+  void (*add_product)(const LaneRows& m, int n, const double* x, double* y);
+  void (*add_transposed_product)(const LaneRows& m, int n, const double* x, double* y);
+
+  // m_ij ← m_ij y_j / y_i; 0 where y_i is 0.
+  void (*divide)(const LaneRows& m, int n, const double* y, double* chances);
+
+  // sums[p] += Σ over lanes of x_i m_ij, p the place of m_ij.
+  void (*add_uses)(const LaneRows& m, int n, const double* x, double* sums);
+
+  // m_ij ← base[p] factor_i entering_j, p the place of m_ij.
+  void (*weigh)(const LaneRows& m, int n, const double* base, const double* leaving, const double* entering,
+                double* result);
 };
 
 // For the processor at hand.

@@ -124,6 +124,16 @@ LuPattern lu_pattern(const SparseRows& rows) {
   return result;
 }
 
+std::vector<int> reached_rows(const LuPattern& pattern, std::vector<bool> nonzero) {
+  std::vector<int> rows;
+  for (int i = 0; i < pattern.size(); ++i) {
+    if (!nonzero[i]) continue;
+    rows.push_back(i);
+    if (pattern.parent[i] >= 0) nonzero[pattern.parent[i]] = true;
+  }
+  return rows;
+}
+
 Rearranged in_order(const SparseRows& rows, const LuPattern& pattern) {
   Rearranged result;
   for (const int i : pattern.order) {

@@ -36,6 +36,10 @@ struct LuPattern {
 // std::runtime_error if KLU, which does the work, refuses.
 LuPattern lu_pattern(const SparseRows& rows);
 
+// The rows that forward substitution makes nonzero if it starts from those that are `nonzero` [n]: these, and all on
+// their ways to a root, in order.
+std::vector<int> reached_rows(const LuPattern& pattern, std::vector<bool> nonzero);
+
 // The matrix with its rows and columns in the order of elimination.
 Rearranged in_order(const SparseRows& rows, const LuPattern& pattern);
 

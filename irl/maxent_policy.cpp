@@ -6,23 +6,31 @@
 
 #include <fmt/format.h>
 
-#include "irl/path_sum.hpp"
+#include "softrl/check.hpp"
 
 namespace softrl::irl {
 
 Eigen::VectorXd soft_values(const RouteData& data, int destination, const Eigen::VectorXd& weights) {
+  check_size("weights", weights.size(), data.network.feature_count());
+  PathSum path_sum(data.network, std::vector<bool>(data.network.links.size(), true));
+  return soft_values(path_sum, data, destination, data.network.attributes * weights);
+}
+
+Eigen::VectorXd soft_values(PathSum& path_sum, const RouteData& data, int destination,
+                            const Eigen::VectorXd& utilities) {
+  const auto check = [](PathSumStatus status) {
+    if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
+  };
   const std::vector<int>& ends = data.destinations.at(destination).links;
-  PathSum path_sum(data.network, reachable(data.network, ends, Direction::Backward));
-  std::vector<bool> closed(data.network.links.size(), false);
+  std::vector<bool> closed = reachable(data.network, ends, Direction::Backward);
+  closed.flip();
   if (data.ending == Ending::OnEntering) closed[ends.front()] = true;
-  const PathSumStatus status = path_sum.set_weights(weights, closed);
-  if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
+  check(path_sum.set_utilities(utilities, closed));
   WideBlock sums = path_sum.zero_block();
   for (const int link : ends) sums.set(path_sum.row(link), 0, Wide::of(1.0));
-  if (!path_sum.solve(sums))
-    throw std::invalid_argument(fmt::format("weights: {}", describe(PathSumStatus::Inaccurate)));
+  if (!path_sum.solve(sums)) check(PathSumStatus::Inaccurate);
   Eigen::VectorXd values(data.network.link_count());
-  for (int k = 0; k < data.network.link_count(); ++k) values(k) = log_abs(sums.get(path_sum.row(k), 0));
+  for (int k = 0; k < values.size(); ++k) values(k) = log_abs(sums.get(path_sum.row(k), 0));
   return values;
 }
 

@@ -36,8 +36,9 @@ struct KnownRows {
   std::vector<std::array<Wide, WideBlock::columns>> values;
 
   explicit KnownRows(const WideBlock& b) {
+    const std::vector<bool> nonzero = b.nonzero_rows();
     for (int i = 0; i < b.rows(); ++i) {
-      if (b.is_zero(i)) continue;
+      if (!nonzero[i]) continue;
       rows.push_back(i);
       auto& row = values.emplace_back();
       for (int c = 0; c < WideBlock::columns; ++c) row[c] = b.get(i, c);

@@ -40,13 +40,14 @@ class PathSum {
   PathSumStatus set_weights(const Eigen::VectorXd& weights, const std::vector<bool>& closed = {});
 
   const RoadNetwork& network() const { return *network_; }
+  const std::shared_ptr<const LuPattern>& pattern() const { return lu_.pattern(); }
 
   // Between two bounds, at the weights last set (which need not be feasible). For OutOfRange weights: 0 and +∞.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) const;
 
   // What follows may be called from many threads at once. The rows of blocks are links in the order of elimination.
   WideBlock zero_block() const { return WideBlock(network_->link_count()); }
-  int row(int link) const { return lu_.pattern().position[link]; }
+  int row(int link) const { return lu_.pattern()->position[link]; }
 
   // Overwrites b ≥ 0 by (I − M)⁻¹ b or (I − M)⁻ᵀ b. False if a residual, entry by entry, exceeds 1e-9 of the terms that
   // it is the sum of.

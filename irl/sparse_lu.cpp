@@ -44,8 +44,11 @@ void WideBlock::clear() {
   for (Exponents& row : exponents_) row.fill(Wide::nothing);
 }
 
-bool WideBlock::is_zero(int row) const {
-  return std::all_of(mantissas_[row].begin(), mantissas_[row].end(), [](double m) { return m == 0.0; });
+std::vector<bool> WideBlock::nonzero_rows() const {
+  std::vector<bool> result(mantissas_.size());
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = std::any_of(mantissas_[i].begin(), mantissas_[i].end(), [](double m) { return m != 0.0; });
+  return result;
 }
 
 SparseLu::SparseLu(std::shared_ptr<const LuPattern> pattern)
@@ -102,30 +105,18 @@ bool SparseLu::factorise(const SparseRows& rows, const WideValues& m) {
 }
 
 void SparseLu::solve(WideBlock& b) const {
-  const std::vector<int> rows = reached_rows(b);
+  const std::vector<int> rows = reached_rows(*pattern_, b.nonzero_rows());
   lu_kernels().substitute(view(pattern_->lower, lower_), rows.data(), static_cast<int>(rows.size()),
                           inverse_pivots_.data(), b.view());
   lu_kernels().substitute_back(view(pattern_->upper, upper_), pattern_->size(), nullptr, b.view());
 }
 
 void SparseLu::solve_transposed(WideBlock& b) const {
-  const std::vector<int> rows = reached_rows(b);
+  const std::vector<int> rows = reached_rows(*pattern_, b.nonzero_rows());
   lu_kernels().substitute(view(pattern_->upper_transposed.rows, upper_transposed_), rows.data(),
                           static_cast<int>(rows.size()), nullptr, b.view());
   lu_kernels().substitute_back(view(pattern_->lower_transposed.rows, lower_transposed_), pattern_->size(),
                                inverse_pivots_.data(), b.view());
-}
-
-// The rows that forward substitution makes nonzero, in order: those of b and all on their ways to a root.
-std::vector<int> SparseLu::reached_rows(const WideBlock& b) const {
-  std::vector<bool> reached(pattern_->order.size(), false);
-  std::vector<int> rows;
-  for (int i = 0; i < pattern_->size(); ++i) {
-    if (!reached[i] && b.is_zero(i)) continue;
-    rows.push_back(i);
-    if (pattern_->parent[i] >= 0) reached[pattern_->parent[i]] = true;
-  }
-  return rows;
 }
 
 }  // namespace softrl::irl

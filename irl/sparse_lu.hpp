@@ -45,7 +45,7 @@ class WideBlock {
     mantissas_[row][column] = value.mantissa;
     exponents_[row][column] = value.exponent;
   }
-  bool is_zero(int row) const;
+  std::vector<bool> nonzero_rows() const;
 
   WideColumns view() { return {mantissas_.data()->data(), exponents_.data()->data()}; }
   ConstWideColumns view() const { return {mantissas_.data()->data(), exponents_.data()->data()}; }
@@ -61,7 +61,7 @@ class SparseLu {
  public:
   explicit SparseLu(std::shared_ptr<const LuPattern> pattern);
 
-  const LuPattern& pattern() const { return *pattern_; }
+  const std::shared_ptr<const LuPattern>& pattern() const { return pattern_; }
 
   // Factorises I − M. `rows` and `m` ≥ 0 are M with rows and columns in the order of elimination, its places among
   // those of the pattern. True if every pivot is positive; only then call solve.
@@ -72,8 +72,6 @@ class SparseLu {
   void solve_transposed(WideBlock& b) const;
 
  private:
-  std::vector<int> reached_rows(const WideBlock& b) const;
-
   std::shared_ptr<const LuPattern> pattern_;
   // A = (D − L) (I − U), and copies of Lᵀ and Uᵀ.
   WideValues lower_, upper_, lower_transposed_, upper_transposed_;

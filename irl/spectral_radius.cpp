@@ -44,7 +44,7 @@ std::vector<Component> components(const RoadNetwork& network, const std::vector<
 
 SpectralRadius noda_iteration(const Component& component, const SpectralRadiusOptions& options) {
   SparseLu lu(std::make_shared<const LuPattern>(lu_pattern(component.rows)));
-  const auto [rows, source] = in_order(component.rows, lu.pattern());
+  const auto [rows, source] = in_order(component.rows, *lu.pattern());
   const int n = rows.rows();
   const auto weight = [&](int place) -> const Wide& { return component.weights[source[place]]; };
   WideValues values(rows.places());

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "irl/likelihood.hpp"
+#include "irl/link_size.hpp"
 
 namespace softrl::irl {
 
@@ -14,8 +15,10 @@ std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data
     throw std::invalid_argument(fmt::format("{}: this version of softrl has no such model", what));
   };
   if (study.model != "maxent") missing(fmt::format("model = \"{}\"", study.model));
-  if (study.link_size) missing("link_size");
   if (study.corridor) missing("corridor");
+  if (study.link_size)
+    return std::make_unique<LinkSizeModel>(
+        data, all_named_weights(data.network.features, "link_size.weights", study.link_size->weights));
   return std::make_unique<Likelihood>(data);
 }
 

@@ -7,6 +7,7 @@
 #include <Eigen/Eigenvalues>
 #include <gtest/gtest.h>
 
+#include "irl/generated_city.hpp"
 #include "small_networks.hpp"
 
 namespace softrl::irl {
@@ -245,23 +246,7 @@ TEST(Likelihood, IsFiniteExactlyWhereEveryDestinationIs) {
 // range of double precision or, at −247, among its last few numbers.
 TEST(Likelihood, DoesNotDependOnHowFarPathSumsAreFromOne) {
   for (const Ending ending : endings) {
-    Random random(3, "layers");
-    std::vector<std::pair<int, int>> moves;
-    std::vector<std::vector<double>> features;
-    const auto connect = [&](int a, int b) {
-      moves.emplace_back(a, b);
-      features.push_back({random.uniform(), 1.0});
-    };
-    for (int a = 1; a < 5; ++a) {
-      connect(0, a);
-      for (int b = 5; b < 9; ++b) connect(a, b);
-      connect(a + 4, 9);
-    }
-    RouteData data;
-    data.network = network_of(10, moves, features);
-    data.ending = ending;
-    data.destinations = {{.name = "9", .links = {9}}};
-    data.trips = {make_trip(data, "a", 0, {0, 1, 5, 9}), make_trip(data, "b", 0, {0, 4, 6, 9})};
+    const RouteData data = layered_routes(ending);
     Likelihood likelihood(data);
     const LikelihoodCurvature near = likelihood.curvature(Eigen::Vector2d(-1.0, -1.0));
     ASSERT_EQ(near.status, PathSumStatus::Finite);
@@ -276,6 +261,19 @@ TEST(Likelihood, DoesNotDependOnHowFarPathSumsAreFromOne) {
       EXPECT_LT((likelihood.evaluate(weights).gradient - near.gradient).cwiseAbs().maxCoeff(), 1e-9) << constant;
       EXPECT_EQ(likelihood.radius().upper, 0.0) << constant;  // no cycles
     }
+  }
+}
+
+TEST(Likelihood, IsTheSameToTheLastBitOnAnyNumberOfThreads) {
+  const CityOptions options{.rows = 6, .columns = 6, .destinations = 30, .trips = 200};
+  const RouteData city = generate_city(options);
+  const LikelihoodCurvature alone = Likelihood(city, 1).curvature(options.weights);
+  const Eigen::VectorXd gradient = Likelihood(city, 1).evaluate(options.weights).gradient;
+  ASSERT_EQ(alone.status, PathSumStatus::Finite);
+  for (const int threads : {2, 3, 7}) {
+    Likelihood likelihood(city, threads);
+    EXPECT_EQ(likelihood.curvature(options.weights).hessian, alone.hessian);
+    EXPECT_EQ(likelihood.evaluate(options.weights).gradient, gradient);
   }
 }
 

@@ -92,6 +92,28 @@ inline RouteData random_routes(const RandomNetworkOptions& options, Ending endin
   return data;
 }
 
+// Layers of links, whose paths from 0 to 9 all have three moves. Features: one uniform on [0, 1], the constant 1.
+inline RouteData layered_routes(Ending ending) {
+  Random random(3, "layers");
+  std::vector<std::pair<int, int>> moves;
+  std::vector<std::vector<double>> features;
+  const auto connect = [&](int a, int b) {
+    moves.emplace_back(a, b);
+    features.push_back({random.uniform(), 1.0});
+  };
+  for (int a = 1; a < 5; ++a) {
+    connect(0, a);
+    for (int b = 5; b < 9; ++b) connect(a, b);
+    connect(a + 4, 9);
+  }
+  RouteData data;
+  data.network = network_of(10, moves, features);
+  data.ending = ending;
+  data.destinations = {{.name = "9", .links = {9}}};
+  data.trips = {make_trip(data, "a", 0, {0, 1, 5, 9}), make_trip(data, "b", 0, {0, 4, 6, 9})};
+  return data;
+}
+
 // Sum over all paths from each link [L] that end at the destination, by summing those of 0, 1, 2, … `length` moves.
 inline Eigen::VectorXd path_sums_by_length(const RouteData& data, int destination, const Eigen::VectorXd& weights,
                                            int length) {

@@ -23,30 +23,30 @@ SparseRows nonzeros(const Eigen::MatrixXd& m) {
 }
 bool factorise(SparseLu& lu, const Eigen::MatrixXd& m) {
   const SparseRows rows = nonzeros(m);
-  const auto [ordered, source] = in_order(rows, lu.pattern());
+  const auto [ordered, source] = in_order(rows, *lu.pattern());
   WideValues values(rows.places());
   for (int i = 0; i < rows.rows(); ++i)
     for (int p = ordered.start[i]; p < ordered.start[i + 1]; ++p)
-      values.set(p, Wide::of(m(lu.pattern().order[i], lu.pattern().order[ordered.column[p]])));
+      values.set(p, Wide::of(m(lu.pattern()->order[i], lu.pattern()->order[ordered.column[p]])));
   return lu.factorise(ordered, values);
 }
 SparseLu empty_lu(const Eigen::MatrixXd& m) {
   return SparseLu(std::make_shared<const LuPattern>(lu_pattern(nonzeros(m))));
 }
 Eigen::MatrixXd inverse_by(const SparseLu& lu, bool transposed) {
-  const int n = lu.pattern().size();
+  const int n = lu.pattern()->size();
   Eigen::MatrixXd result(n, n);
   for (int first = 0; first < n; first += WideBlock::columns) {
     WideBlock b(n);
     const int count = std::min(WideBlock::columns, n - first);
-    for (int c = 0; c < count; ++c) b.set(lu.pattern().position[first + c], c, Wide::of(1.0));
+    for (int c = 0; c < count; ++c) b.set(lu.pattern()->position[first + c], c, Wide::of(1.0));
     if (transposed) {
       lu.solve_transposed(b);
     } else {
       lu.solve(b);
     }
     for (int c = 0; c < count; ++c)
-      for (int i = 0; i < n; ++i) result(i, first + c) = to_double(b.get(lu.pattern().position[i], c));
+      for (int i = 0; i < n; ++i) result(i, first + c) = to_double(b.get(lu.pattern()->position[i], c));
   }
   return result;
 }
@@ -92,7 +92,7 @@ TEST(SparseLu, ScalingByADiagonalOfAnySizeChangesNothing) {
       std::vector<double> log_d;
       for (int i = 0; i < n; ++i) log_d.push_back(random.uniform(-size, size));
       SparseLu lu = empty_lu(m);
-      const LuPattern& pattern = lu.pattern();
+      const LuPattern& pattern = *lu.pattern();
       const auto [rows, source] = in_order(nonzeros(m), pattern);
       WideValues values(rows.places());
       for (int i = 0; i < n; ++i)
@@ -127,18 +127,18 @@ TEST(SparseLu, EntriesAreAccurateOverAnyRange) {
     rows.start.push_back(rows.places());
   }
   SparseLu lu(std::make_shared<const LuPattern>(lu_pattern(rows)));
-  const auto [ordered, source] = in_order(rows, lu.pattern());
+  const auto [ordered, source] = in_order(rows, *lu.pattern());
   for (const double factor : {1e-100, 1e100}) {
     WideValues values(rows.places());
     for (int p = 0; p < rows.places(); ++p) values.set(p, Wide::of(factor));
     ASSERT_TRUE(lu.factorise(ordered, values));
     WideBlock x(n);
-    x.set(lu.pattern().position[n - 1], 3, Wide::of(1.0));
+    x.set(lu.pattern()->position[n - 1], 3, Wide::of(1.0));
     lu.solve(x);
     for (int i = 0; i < n; ++i) {
       const double expected = std::log(factor) * (n - 1 - i);
-      EXPECT_NEAR(log_abs(x.get(lu.pattern().position[i], 3)), expected, 1e-12 * (1.0 + std::abs(expected))) << i;
-      EXPECT_EQ(x.get(lu.pattern().position[i], 2).mantissa, 0.0);
+      EXPECT_NEAR(log_abs(x.get(lu.pattern()->position[i], 3)), expected, 1e-12 * (1.0 + std::abs(expected))) << i;
+      EXPECT_EQ(x.get(lu.pattern()->position[i], 2).mantissa, 0.0);
     }
   }
 }
