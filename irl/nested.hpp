@@ -1,0 +1,73 @@
+// The nested recursive logit of Mai, Fosgerau and Frejinger (2015), see docs/nested_logit.md: each link k has a scale
+// of its own, μ(k) = exp(ω · z(k)) with attributes z of that link, so that utilities of routes that share links may be
+// correlated. Where all scales are 1 it is maxent (likelihood.hpp).
+//
+//     V(k) = μ(k) log( Σ_a exp((θ · f(k → a) + V(a)) / μ(k))  + 1 where a trip may end )
+//     P(a | k) = exp((θ · f(k → a) + V(a) − V(k)) / μ(k))        log P(trip) = Σ over its moves, and its end
+//
+// The gradient costs one transposed solve per destination, however many weights there are; the Hessian one solve per
+// destination and weight. The log-likelihood is not concave: a maximum that a search finds may be one of several.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "irl/lane_lu.hpp"
+#include "irl/nested_values.hpp"
+#include "irl/route_model.hpp"
+
+namespace softrl::irl {
+
+class NestedLikelihood final : public RouteModel {
+ public:
+  // The weights are θ, of the network's features, and then ω, of `data.scales`. `data` must outlive this object.
+  // `threads` ≥ 0, 0 for all cores. Throws std::invalid_argument if there are no trips or no scales.
+  explicit NestedLikelihood(const RouteData& data, int threads = 1);
+  ~NestedLikelihood() override;
+
+  const RouteData& data() const override { return *data_; }
+  const std::vector<std::string>& weight_names() const override { return names_; }
+  FeatureSummary features() const override;
+
+  // A search starts from the values of the last weights: results do not depend on them beyond rounding, the time does.
+  LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
+  LikelihoodCurvature curvature(const Eigen::VectorXd& weights) override;
+
+  // As in nested_radius.hpp.
+  SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;
+
+  std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override;
+
+  // Sum over destinations of the number of systems that were factorised by the last evaluation, for diagnosis.
+  int factorisations() const { return factorisations_; }
+
+ private:
+  struct Demand;
+  struct Block;
+  struct BlockValue;
+  class Workspaces;
+
+  NestedUtilities utilities(const Eigen::VectorXd& weights) const;
+  PathSumStatus why_not(const Block& block) const;
+  RoutePolicy policy_of_lane(int destination, const NestedProblem& problem, const NestedUtilities& at,
+                             const Lanes& values, std::size_t lane) const;
+  template <class Work>
+  PathSumStatus for_each_block(const Eigen::VectorXd& weights, std::vector<BlockValue>& values, const Work& work);
+  void add_value(const Block& block, NestedSolver& solver, BlockValue& value) const;
+  void add_curvature(const Block& block, NestedSolver& solver, BlockValue& value, LikelihoodCurvature& result) const;
+
+  const RouteData* data_;
+  int threads_;
+  std::vector<std::string> names_;
+  std::shared_ptr<const LuPattern> pattern_;
+  RouteData ordered_;               // the same data with links in the order of elimination
+  std::vector<int> original_move_;  // [M] the moves of `ordered_` in `data_`
+  std::vector<Block> blocks_;
+  std::unique_ptr<Workspaces> workspaces_;
+  NestedUtilities utilities_;  // at the weights last evaluated
+  int factorisations_ = 0;
+};
+
+}  // namespace softrl::irl
