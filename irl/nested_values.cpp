@@ -18,7 +18,7 @@ constexpr int all_lanes = (1 << lane_count) - 1;
 constexpr int warm_iterations = 20, cold_iterations = 100;
 
 // A residual that shrinks by this need not have new factors for the next step.
-constexpr double quick = 1e-2;
+constexpr double quick = 1e-4;
 
 // Beyond this, values keep fewer than 8 digits after the point.
 constexpr double largest_value = 1e8;
@@ -56,7 +56,8 @@ bool best_values(const NestedProblem& problem, const NestedUtilities& utilities,
       if (has(problem.choice[k], lane)) values[k][lane] = has(problem.ending[k], lane) ? 0.0 : never;
   for (int sweep = 0; sweep <= network.link_count(); ++sweep) {
     bool changed = false;
-    for (int k = network.link_count() - 1; k >= 0; --k) {
+    for (int i = 0; i < network.link_count(); ++i) {
+      const int k = sweep % 2 == 0 ? i : network.link_count() - 1 - i;
       if (problem.choice[k] == 0) continue;
       Lane best = values[k];
       for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
@@ -64,8 +65,11 @@ bool best_values(const NestedProblem& problem, const NestedUtilities& utilities,
         for (int lane = 0; lane < lane_count; ++lane)
           best[lane] = std::max(best[lane], utilities.moves(m) + next[lane]);
       }
+      bool better = false;
+      for (int lane = 0; lane < lane_count; ++lane) better |= best[lane] > values[k][lane];
+      if (!better) continue;
       for (int lane = 0; lane < lane_count; ++lane) {
-        if (!(best[lane] > values[k][lane]) || !has(problem.choice[k], lane)) continue;
+        if (!has(problem.choice[k], lane) || !(best[lane] > values[k][lane])) continue;
         values[k][lane] = best[lane];
         changed = true;
       }
@@ -152,7 +156,7 @@ bool NestedSolver::solve(const NestedProblem& problem, const NestedUtilities& ut
     const double residual = largest_size(residual_) + 4e-16 * (10.0 + largest_size(values));
     moves_left_.resize(values.size());
     for (Lane& moves : moves_left_) moves.fill(1.0);
-    found = apply_inverse(moves_left_);
+    found = refine(moves_left_, false, 0.5);
     const double most_moves = largest_size(moves_left_);
     error_ = 4.0 * residual * most_moves;
     found =
@@ -174,12 +178,11 @@ bool NestedSolver::iterate(const NestedProblem& problem, const NestedUtilities& 
     nested_backup(problem, utilities, values, policy_, residual_);
     const double size = largest_size(residual_);
     if (!(size <= largest_value)) return false;
-    const bool done = size <= rounding(largest_size(values));
+    const bool done = size <= rounding(largest_value) && size <= rounding(largest_size(values));
     if (!(size <= quick * previous) && !(done && iteration > 0) && !factorise()) return false;
     previous = size;
     step_ = residual_;
     lu_.solve(step_);
-    if (!(largest_size(step_) <= largest_value)) return false;
     for (std::size_t k = 0; k < values.size(); ++k)
       for (int lane = 0; lane < lane_count; ++lane) values[k][lane] += step_[k][lane];
     if (done) return true;
@@ -187,11 +190,11 @@ bool NestedSolver::iterate(const NestedProblem& problem, const NestedUtilities& 
   return false;
 }
 
-bool NestedSolver::apply_inverse(Lanes& b) { return refine(b, false); }
-bool NestedSolver::apply_inverse_transposed(Lanes& b) { return refine(b, true); }
+bool NestedSolver::apply_inverse(Lanes& b) { return refine(b, false, 1e-13); }
+bool NestedSolver::apply_inverse_transposed(Lanes& b) { return refine(b, true, 1e-13); }
 
 // The factors may be those of an earlier policy.
-bool NestedSolver::refine(Lanes& b, bool transposed) {
+bool NestedSolver::refine(Lanes& b, bool transposed, double tolerance) {
   const auto add_product = transposed ? lu_kernels().add_transposed_product : lu_kernels().add_product;
   const double size = largest_size(b);
   Lanes& x = solution_;
@@ -208,7 +211,7 @@ bool NestedSolver::refine(Lanes& b, bool transposed) {
     }
     add_product(view(rows_, policy_), rows_.rows(), x.data()->data(), step_.data()->data());
     const double left = largest_size(step_);
-    if (left <= 1e-13 * (size + largest_size(x))) {
+    if (left <= tolerance * size || left <= 1e-13 * (size + largest_size(x))) {
       b.swap(x);
       return true;
     }

@@ -71,7 +71,7 @@ class NestedSolver {
  private:
   bool iterate(const NestedProblem& problem, const NestedUtilities& utilities, Lanes& values, int max_iterations);
   bool factorise();
-  bool refine(Lanes& b, bool transposed);
+  bool refine(Lanes& b, bool transposed, double tolerance);
 
   SparseRows rows_;
   LaneLu lu_;  // of I − P, or of one that is near
