@@ -104,4 +104,13 @@ void CsvTable::fail(std::size_t row, std::string_view message) const {
   throw std::runtime_error(complaint(row, message));
 }
 
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of("\r\n") != std::string_view::npos)
+    throw std::invalid_argument(fmt::format("a field of a CSV file cannot span lines: \"{}\"", excerpt(text)));
+  if (text.find_first_of(",\"") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
 }  // namespace softrl::irl

@@ -40,4 +40,8 @@ class CsvTable {
   std::vector<int> lines_;           // [rows] line in the file, from 1
 };
 
+// A field as it is written: in quotes where it has to be, so that CsvTable reads `text` back. Throws
+// std::invalid_argument if it holds the end of a line.
+std::string csv_field(std::string_view text);
+
 }  // namespace softrl::irl

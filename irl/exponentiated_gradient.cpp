@@ -23,7 +23,7 @@ Maximum exponentiated_gradient(const Objective& objective, const Eigen::VectorXd
     auto trial = theta.allFinite() ? objective(theta) : std::nullopt;
     if (!trial) return std::nullopt;
     trial->value = (trial->value - options.penalty.value(theta)) / options.unit;
-    trial->gradient = (trial->gradient - options.penalty.l2 * theta).cwiseQuotient(scale) / options.unit;
+    trial->gradient = (trial->gradient - options.penalty.slope(theta)).cwiseQuotient(scale) / options.unit;
     return trial;
   };
   Eigen::VectorXd u = start.cwiseProduct(scale).array().asinh();
@@ -50,13 +50,11 @@ Maximum exponentiated_gradient(const Objective& objective, const Eigen::VectorXd
     // Rises below rounding cannot be told from none: halving and doubling the step would go on for ever.
     const bool rises = there->value > here->value + rounding * std::abs(here->value);
     u = next;
+    result.weights = Eigen::VectorXd(u.array().sinh()).cwiseQuotient(scale);
     here = std::move(there);
     ++result.iterations;
-    if (options.progress) options.progress(result.iterations, here->value * options.unit);
-    if (!rises) {
-      result.weights = Eigen::VectorXd(u.array().sinh()).cwiseQuotient(scale);
-      return result;
-    }
+    if (options.progress) options.progress(result.iterations, here->value * options.unit, result.weights);
+    if (!rises) return result;
   }
 }
 

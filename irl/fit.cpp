@@ -6,14 +6,12 @@
 #include <limits>
 #include <optional>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "irl/estimates.hpp"
-#include "irl/maximise.hpp"
-#include "irl/maximise_in_box.hpp"
+#include "irl/maximise_penalised.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::irl {
@@ -37,9 +35,6 @@ std::string given_weights(const FitOptions& options) {
 struct Bounds {
   Eigen::VectorXd lower, upper;  // [K]
 
-  bool any(const std::vector<int>& weights) const {
-    return lower(weights).array().isFinite().any() || upper(weights).array().isFinite().any();
-  }
   Eigen::VectorXd nearest(const Eigen::VectorXd& weights) const { return weights.cwiseMax(lower).cwiseMin(upper); }
 };
 
@@ -89,32 +84,52 @@ Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, c
   }
 }
 
+// Where the search that wrote the checkpoint was, if it had the same objective.
+Eigen::VectorXd resumed_start(const FitCheckpoint& resume, const std::vector<std::string>& names, const Bounds& bounds,
+                              const FitOptions& options,
+                              const std::function<double(const Eigen::VectorXd&)>& objective) {
+  if (resume.names != names || resume.weights.size() != static_cast<Eigen::Index>(names.size()))
+    throw std::invalid_argument(fmt::format("the checkpoint is of other weights: {}", fmt::join(resume.names, ", ")));
+  const double here = objective(resume.weights);
+  if (with_named_weights(names, resume.weights, options.prefix + "fix", options.fixed) != resume.weights ||
+      bounds.nearest(resume.weights) != resume.weights || !(std::abs(here - resume.objective) <= 1e-9 * std::abs(here)))
+    throw std::invalid_argument(
+        fmt::format("the checkpoint is of another study or other options: at its weights the objective is {:.9g}, and "
+                    "was {:.9g}",
+                    here, resume.objective));
+  return resume.weights;
+}
+
 // Why the data cannot tell this weight whatever the others are, or an empty string.
-std::string cannot_tell(const FeatureSummary& features, int weight) {
-  if (features.trip_squares(weight) > 0.0) return {};
+std::string cannot_tell(const FeatureSummary& features, int weight, bool penalised) {
+  if (features.trip_squares(weight) > 0.0 || (penalised && features.largest(weight) > 0.0)) return {};
   return features.largest(weight) == 0.0
              ? "is 0 on every move"
              : "is 0 on every move of every trip, so that the likelihood has no maximum: the weight runs to infinity";
 }
 
-// Scores of clusters [clusters × K]: sums over their trips.
-RowMatrix cluster_scores(const std::vector<Trip>& trips, const RowMatrix& scores) {
-  std::unordered_map<std::string, Eigen::Index> row_of;
-  RowMatrix result = RowMatrix::Zero(scores.rows(), scores.cols());
-  Eigen::Index rows = 0;
-  for (std::size_t t = 0; t < trips.size(); ++t) {
-    Eigen::Index row = rows;
-    if (!trips[t].cluster.empty()) row = row_of.try_emplace(trips[t].cluster, rows).first->second;
-    if (row == rows) ++rows;
-    result.row(row) += scores.row(static_cast<Eigen::Index>(t));
-  }
-  return result.topRows(rows);
+// Scores of groups of trips [groups × K]: sums over their trips.
+RowMatrix group_scores(const std::vector<int>& groups, const RowMatrix& scores) {
+  RowMatrix result = RowMatrix::Zero(1 + *std::max_element(groups.begin(), groups.end()), scores.cols());
+  for (std::size_t t = 0; t < groups.size(); ++t) result.row(groups[t]) += scores.row(static_cast<Eigen::Index>(t));
+  return result;
 }
 
 }  // namespace
 
+Eigen::VectorXd feature_sizes(const FeatureSummary& features) {
+  return Eigen::VectorXd::NullaryExpr(features.unit_costs.size(), [&](Eigen::Index j) {
+    const double unit = std::abs(features.unit_costs(j)), largest = features.largest(j);
+    return unit > 0.0 ? 1.0 / unit : largest > 0.0 ? largest : 1.0;
+  });
+}
+
 FitResult fit(RouteModel& model, const FitOptions& options) {
   check_positive(options.prefix + "tolerance", options.tolerance);
+  for (const auto& [name, penalty] : {std::pair("l1", options.l1), std::pair("l2", options.l2)}) {
+    check_at_least(options.prefix + name, penalty, 0.0);
+    check_finite(options.prefix + name, penalty);
+  }
   check_count(options.prefix + (options.prefix.empty() ? "max_iterations" : "max-iterations"), options.max_iterations,
               1);
   const RouteData& data = model.data();
@@ -122,38 +137,46 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
   const FeatureSummary summary = model.features();
   check_start_and_fixed(names, options.prefix, options.start, options.fixed);
 
-  FitResult result{};
-  const Bounds bounds = bounds_of(names, options);
-  result.weights = feasible_start(model, summary.unit_costs, bounds, options);
-  result.at_bound.assign(names.size(), false);
-  const std::vector<bool> fixed = is_named(names, options.fixed);
-  std::vector<int> free, held;  // the weights that vary, and those that the trips cannot tell
-  for (int j = 0; j < static_cast<int>(names.size()); ++j) {
-    if (fixed[j]) continue;
-    if (const std::string why = cannot_tell(summary, j); !why.empty()) {
-      held.push_back(j);
-      result.warnings.push_back(fmt::format("{} {}; it was held at its start, {:.6g}. Leave it out, or fix it",
-                                            names[j], why, result.weights(j)));
-    } else {
-      free.push_back(j);
-    }
-  }
   const auto trips = static_cast<double>(data.trips.size());
-  std::function<void(int, double)> progress;
-  if (options.progress)
-    progress = [&](int iteration, double log_likelihood) {
-      const Measurement measurement{"log_likelihood", log_likelihood};
-      options.progress({.done = iteration, .limit = options.max_iterations, .measurements = {&measurement, 1}});
-    };
+  const bool penalised_fit = options.l1 > 0.0 || options.l2 > 0.0;
+  const Eigen::VectorXd sizes = feature_sizes(summary);
+  const Penalty penalty{.l1 = trips * options.l1, .l2 = trips * options.l2};
+  const std::vector<bool> fixed = is_named(names, options.fixed);
+  std::vector<int> varying, held;  // the weights that vary, and those that the trips cannot tell
+  for (int j = 0; j < static_cast<int>(names.size()); ++j)
+    if (!fixed[j]) (cannot_tell(summary, j, penalised_fit).empty() ? varying : held).push_back(j);
+
+  const Bounds bounds = bounds_of(names, options);
+  FitResult result{};
+  result.weights = options.resume ? resumed_start(*options.resume, names, bounds, options,
+                                                  [&](const Eigen::VectorXd& weights) {
+                                                    const LikelihoodValue value = model.evaluate(weights);
+                                                    return value.log_likelihood -
+                                                           penalty.value(sizes(varying).cwiseProduct(weights(varying)));
+                                                  })
+                                  : feasible_start(model, summary.unit_costs, bounds, options);
+  for (const int j : held)
+    result.warnings.push_back(fmt::format("{} {}; it was held at its start, {:.6g}. Leave it out, or fix it", names[j],
+                                          cannot_tell(summary, j, penalised_fit), result.weights(j)));
+  // If the moves of a trip varied independently, −H would have at most the sum of their squared features as its
+  // diagonal. Of a weight that only a penalty tells, the size of a move counts.
+  Eigen::VectorXd squares = summary.trip_squares;
+  if (penalised_fit) squares += trips * (options.l1 + options.l2) * sizes.cwiseAbs2();
+  const Eigen::VectorXd information_scale = squares.cwiseSqrt();
+  const FitCheckpoint before = options.resume.value_or(FitCheckpoint{});
   const auto all = [&](const Eigen::VectorXd& weights) {
     Eigen::VectorXd whole = result.weights;
-    whole(free) = weights;
+    whole(varying) = weights;
     return whole;
   };
+  int evaluations = 0, infeasible_trials = 0;  // of this search so far
   const auto value_at = [&](const Eigen::VectorXd& weights) -> std::optional<ValueAndGradient> {
+    ++evaluations;
     LikelihoodValue value = model.evaluate(all(weights));
-    if (value.status != PathSumStatus::Finite) return std::nullopt;
-    return ValueAndGradient{.value = value.log_likelihood, .gradient = value.gradient(free)};
+    if (value.status == PathSumStatus::Finite)
+      return ValueAndGradient{.value = value.log_likelihood, .gradient = value.gradient(varying)};
+    ++infeasible_trials;
+    return std::nullopt;
   };
   const auto curvature_at = [&](const Eigen::VectorXd& weights) {
     LikelihoodCurvature at = model.curvature(weights);
@@ -161,74 +184,103 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
       throw std::runtime_error(fmt::format("at the fitted weights {}", describe(at.status)));
     return at;
   };
-  // If the moves of a trip varied independently, −H would have at most the sum of their squared features as its
-  // diagonal.
-  const auto information_scale = [&] { return Eigen::VectorXd(summary.trip_squares(free).cwiseSqrt()); };
-  Maximum maximum;
-  if (!bounds.any(free)) {
-    maximum = maximise(value_at, result.weights(free),
-                       {.scale = information_scale() / std::sqrt(trips),
-                        .unit = trips,
-                        .max_iterations = options.max_iterations,
-                        .progress = progress});
-    result.weights(free) = maximum.weights;
-  } else {
-    const BoxMaximum in_box =
-        maximise_in_box(value_at,
-                        [&](const Eigen::VectorXd& weights) {
-                          const LikelihoodCurvature at = curvature_at(all(weights));
-                          return Curvature{.gradient = at.gradient(free), .hessian = at.hessian(free, free)};
-                        },
-                        result.weights(free),
-                        {.lower = bounds.lower(free),
-                         .upper = bounds.upper(free),
-                         .tolerance = 0.01 * options.tolerance,
-                         .max_iterations = options.max_iterations,
-                         .progress = progress});
-    maximum = in_box.maximum;
-    result.weights(free) = maximum.weights;
-    std::vector<int> inside;
-    for (std::size_t i = 0; i < free.size(); ++i) {
-      if (in_box.at_bound[i])
-        result.at_bound[free[i]] = true;
-      else
-        inside.push_back(free[i]);
-    }
-    free = inside;  // the others are known as little as fixed ones
-  }
+  const auto progress = [&](int iteration, double objective, const Eigen::VectorXd& weights) {
+    if (options.checkpoint)
+      options.checkpoint({.names = names,
+                          .weights = all(weights),
+                          .objective = objective,
+                          .iterations = before.iterations + iteration,
+                          .evaluations = before.evaluations + evaluations,
+                          .infeasible_trials = before.infeasible_trials + infeasible_trials});
+    const Measurement measurement{penalised_fit ? "objective" : "log_likelihood", objective};
+    if (options.progress)
+      options.progress({.done = before.iterations + iteration,
+                        .limit = before.iterations + options.max_iterations,
+                        .measurements = {&measurement, 1}});
+  };
+  const Maximum maximum =
+      maximise_penalised(value_at,
+                         [&](const Eigen::VectorXd& weights) {
+                           const LikelihoodCurvature at = curvature_at(all(weights));
+                           return Curvature{.gradient = at.gradient(varying), .hessian = at.hessian(varying, varying)};
+                         },
+                         result.weights(varying),
+                         {.penalty = penalty,
+                          .sizes = sizes(varying),
+                          .lower = bounds.lower(varying),
+                          .upper = bounds.upper(varying),
+                          .scale = information_scale(varying) / std::sqrt(trips),
+                          .unit = trips,
+                          .tolerance = 0.01 * options.tolerance,
+                          .max_iterations = options.max_iterations,
+                          .progress = progress});
+  result.weights(varying) = maximum.weights;
 
-  const LikelihoodCurvature at_end = curvature_at(result.weights);
+  LikelihoodCurvature at_end = curvature_at(result.weights);
   result.radius = model.radius();
   result.log_likelihood = at_end.log_likelihood;
+  result.objective = at_end.log_likelihood - penalty.value(sizes(varying).cwiseProduct(maximum.weights));
   result.null_log_likelihood = random_walk_log_likelihood(data);
-  result.iterations = maximum.iterations;
-  result.evaluations = maximum.evaluations;
-  result.infeasible_trials = maximum.infeasible_trials;
-
+  result.iterations = before.iterations + maximum.iterations;
+  result.evaluations = before.evaluations + maximum.evaluations;
+  result.infeasible_trials = before.infeasible_trials + maximum.infeasible_trials;
   result.trip_log_likelihoods = at_end.trip_log_likelihoods;
-  const RowMatrix scores = cluster_scores(data.trips, at_end.scores);
-  result.clusters = static_cast<int>(scores.rows());
 
+  // Weights at a bound that the slope pushes against are known as little as fixed ones.
+  const double flat = options.l2 > 0.0 ? rounding_curvature : flat_curvature;
+  result.at_bound.assign(names.size(), false);
+  const auto with_penalty = [&](const std::vector<int>& weights) {
+    return penalised(penalty, sizes, result.weights, at_end.gradient, at_end.hessian, weights, information_scale, flat);
+  };
+  std::vector<int> inside;
+  const Eigen::VectorXd gradient = with_penalty(varying).gradient;
+  for (const int j : varying) {
+    const double slope = gradient(j), weight = result.weights(j);
+    result.at_bound[j] = (weight == bounds.lower(j) && slope <= 0.0) || (weight == bounds.upper(j) && slope >= 0.0);
+    if (!result.at_bound[j]) inside.push_back(j);
+  }
+  const Penalised end = with_penalty(inside);
+  // Every trip has its share of the penalty's slope, so that scores sum to 0 at the maximum.
+  at_end.scores.rowwise() -= (at_end.gradient - end.gradient).transpose() / trips;
+  const RowMatrix scores = group_scores(independent_groups(data.trips), at_end.scores);
+  result.clusters = static_cast<int>(scores.rows());
+  const Eigen::VectorXd free_scale = information_scale(end.free);
   Estimates estimates = estimate({.names = names,
                                   .weights = result.weights,
-                                  .free = free,
+                                  .free = end.free,
                                   .held = held,
-                                  .gradient = at_end.gradient,
-                                  .hessian = at_end.hessian,
+                                  .gradient = end.gradient,
+                                  .hessian = end.hessian,
                                   .scores = scores,
-                                  .scale = information_scale(),
+                                  .scale = free_scale,
+                                  .flat = flat,
                                   .observations = "trips"});
   result.covariance = std::move(estimates.covariance);
   result.robust_covariance = std::move(estimates.robust_covariance);
   result.estimated = std::move(estimates.estimated);
   result.condition_number = estimates.condition_number;
-  result.remaining_gain = estimates.remaining_gain;
+  result.remaining_gain = estimates.remaining_gain + end.held_gain;
+  result.degrees_of_freedom = static_cast<double>(std::count(result.estimated.begin(), result.estimated.end(), true));
+  if (options.l2 > 0.0)
+    result.degrees_of_freedom += (result.covariance.array().isNaN().select(0.0, result.covariance))
+                                     .diagonal()
+                                     .dot((end.hessian - at_end.hessian).diagonal());
+  if (options.l1 > 0.0) {
+    result.covariance.setConstant(std::numeric_limits<double>::quiet_NaN());
+    result.robust_covariance.setConstant(std::numeric_limits<double>::quiet_NaN());
+    result.notes.push_back("there are no standard errors under an L1 penalty, which moves weights and chooses them");
+  } else if (options.l2 > 0.0) {
+    result.notes.push_back(
+        "errors under an L2 penalty say how far estimates scatter, not how far the penalty pulls them towards 0");
+  }
   // Scores sum to 0 at the maximum, so that those of G clusters span G − 1 dimensions.
   if (scores.rows() < static_cast<Eigen::Index>(data.trips.size()) &&
-      scores.rows() <= static_cast<Eigen::Index>(free.size()))
-    result.warnings.push_back(
+      scores.rows() <= static_cast<Eigen::Index>(end.free.size())) {
+    result.robust_covariance.setConstant(std::numeric_limits<double>::quiet_NaN());
+    result.notes.push_back(
         fmt::format("robust errors need more clusters of trips than free weights; there are {} and {}", scores.rows(),
-                    free.size()));
+                    end.free.size()));
+  }
   result.warnings.insert(result.warnings.end(), estimates.warnings.begin(), estimates.warnings.end());
   if (result.remaining_gain > options.tolerance && result.radius.upper > 0.99)
     result.warnings.push_back(fmt::format(

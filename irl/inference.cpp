@@ -35,14 +35,13 @@ Eigen::MatrixXd correlations(const Eigen::MatrixXd& covariance) {
   return result;
 }
 
-FitStatistics fit_statistics(double log_likelihood, double null_log_likelihood, int estimated, int observations) {
-  const double weights = estimated;
+FitStatistics fit_statistics(double log_likelihood, double null_log_likelihood, double estimated, int observations) {
   const bool choices = null_log_likelihood < 0.0;
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   return {.rho_squared = choices ? 1.0 - log_likelihood / null_log_likelihood : nan,
-          .adjusted_rho_squared = choices ? 1.0 - (log_likelihood - weights) / null_log_likelihood : nan,
-          .aic = 2.0 * weights - 2.0 * log_likelihood,
-          .bic = weights * std::log(static_cast<double>(observations)) - 2.0 * log_likelihood};
+          .adjusted_rho_squared = choices ? 1.0 - (log_likelihood - estimated) / null_log_likelihood : nan,
+          .aic = 2.0 * estimated - 2.0 * log_likelihood,
+          .bic = estimated * std::log(static_cast<double>(observations)) - 2.0 * log_likelihood};
 }
 
 }  // namespace softrl::irl

@@ -27,7 +27,7 @@ struct FitStatistics {
   double aic, bic;                           // In twice the nats; the smaller the better.
 };
 
-// `estimated` K weights from n = `observations` ≥ 1.
-FitStatistics fit_statistics(double log_likelihood, double null_log_likelihood, int estimated, int observations);
+// `estimated` weights K (degrees of freedom, which under a penalty are no whole number) from n = `observations` ≥ 1.
+FitStatistics fit_statistics(double log_likelihood, double null_log_likelihood, double estimated, int observations);
 
 }  // namespace softrl::irl

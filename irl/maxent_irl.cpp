@@ -72,16 +72,11 @@ Eigen::VectorXd information_scale(const MaxEntLikelihood& likelihood) {
 
 double flat(const Penalty& penalty) { return penalty.l2 > 0.0 ? rounding_curvature : flat_curvature; }
 
-// Where the search stands, with the penalty: of the weights that vary and are not held at 0 by it.
+// Where the search stands, with the penalty.
 struct Position {
   MaxEntCurvature curvature;  // of L
   double objective;
-  std::vector<int> free;
-  Eigen::VectorXd gradient;  // [k] of the objective
-  Eigen::MatrixXd hessian;   // [k × k]
-  Eigen::VectorXd newton;    // [free] step
-  double gain;               // that it promises
-  double held_gain;          // What weights would add that are at 0 although the slope there exceeds the L1 penalty.
+  Penalised end;
 };
 
 std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::VectorXd& weights,
@@ -90,31 +85,9 @@ std::optional<Position> position(MaxEntLikelihood& likelihood, const Eigen::Vect
   std::optional<MaxEntCurvature> curvature = likelihood.curvature(weights);
   if (!curvature) return std::nullopt;
   const double objective = curvature->value - penalty.value(weights(varying));
-  Position here{.curvature = std::move(*curvature),
-                .objective = objective,
-                .free = {},
-                .gradient = {},
-                .hessian = {},
-                .newton = {},
-                .gain = 0,
-                .held_gain = 0};
-  for (const int j : varying)
-    if (penalty.l1 == 0.0 || weights(j) != 0.0) here.free.push_back(j);
-  here.gradient = here.curvature.gradient - penalty.l2 * weights - penalty.l1 * weights.cwiseSign();
-  here.hessian = here.curvature.hessian;
-  here.hessian.diagonal().array() -= penalty.l2;
-  const Eigen::MatrixXd inverse =
-      covariances(here.hessian(here.free, here.free), here.curvature.scores(Eigen::indexing::all, here.free),
-                  scale(here.free), {}, flat(penalty))
-          .inverse;
-  here.newton = inverse * here.gradient(here.free);
-  here.gain = 0.5 * here.newton.dot(here.gradient(here.free));
-  for (const int j : varying) {
-    const double excess = std::abs(here.gradient(j)) - penalty.l1;
-    if (penalty.l1 == 0.0 || weights(j) != 0.0 || excess <= 0.0) continue;
-    here.held_gain += 0.5 * excess * excess / std::max(-here.hessian(j, j), 1e-6 * scale(j) * scale(j));
-  }
-  return here;
+  Penalised end = penalised(penalty, Eigen::VectorXd::Ones(weights.size()), weights, curvature->gradient,
+                            curvature->hessian, varying, scale, flat(penalty));
+  return Position{.curvature = std::move(*curvature), .objective = objective, .end = std::move(end)};
 }
 
 // By more than rounding. Where the objective is not concave, Newton's steps may lead down, to a saddle.
@@ -150,7 +123,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
                          .unit = n,
                          .max_iterations = options.max_iterations};
   if (options.progress)
-    search.progress = [&](int iteration, double objective) {
+    search.progress = [&](int iteration, double objective, const Eigen::VectorXd& /*weights*/) {
       const Measurement measurement{"objective", objective};
       options.progress({.done = iteration, .limit = options.max_iterations, .measurements = {&measurement, 1}});
     };
@@ -174,26 +147,26 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
     throw std::runtime_error(
         "the search ended where the sum over paths cannot be certified, next to where it diverges: a smaller penalty "
         "may help, or another start");
-  while (lbfgs && !maximum.iteration_limit && here->gain > 1e-24 * n && result.newton_steps < most_newton_steps) {
+  while (lbfgs && !maximum.iteration_limit && here->end.gain > 1e-24 * n && result.newton_steps < most_newton_steps) {
     Eigen::VectorXd weights = result.weights;
-    weights(here->free) += here->newton;
+    weights(here->end.free) += here->end.newton;
     const bool same_signs =
         options.penalty.l1 == 0.0 || (weights.cwiseSign().array() == result.weights.cwiseSign().array()).all();
     if (!same_signs || !weights.allFinite()) break;
     auto there = position(likelihood, weights, varying, scale, options.penalty);
-    if (!there || !(there->gain < 0.5 * here->gain) || falls(here->objective, there->objective)) break;
+    if (!there || !(there->end.gain < 0.5 * here->end.gain) || falls(here->objective, there->objective)) break;
     result.weights = std::move(weights);
     here = std::move(there);
     ++result.newton_steps;
   }
 
-  const Eigen::VectorXd free_scale = scale(here->free);
+  const Eigen::VectorXd free_scale = scale(here->end.free);
   Estimates estimates = estimate({.names = names,
                                   .weights = result.weights,
-                                  .free = here->free,
+                                  .free = here->end.free,
                                   .held = held,
-                                  .gradient = here->gradient,
-                                  .hessian = here->hessian,
+                                  .gradient = here->end.gradient,
+                                  .hessian = here->end.hessian,
                                   .scores = here->curvature.scores,
                                   .scale = free_scale,
                                   .score_variance = here->curvature.score_variance,
@@ -203,7 +176,7 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
   result.robust_covariance = std::move(estimates.robust_covariance);
   result.estimated = std::move(estimates.estimated);
   result.condition_number = estimates.condition_number;
-  result.remaining_gain = estimates.remaining_gain + here->held_gain;
+  result.remaining_gain = estimates.remaining_gain + here->end.held_gain;
   result.warnings.insert(result.warnings.end(), estimates.warnings.begin(), estimates.warnings.end());
 
   result.objective = here->objective;
@@ -216,7 +189,8 @@ MaxEntFit maxent_irl(MaxEntLikelihood& likelihood, const MaxEntIrlOptions& optio
   result.counted_visits = likelihood.counted_visits() / n;
   result.expected_visits = likelihood.expected_visits(result.policy) / n;
   // Where the objective is flat and yet has a slope, it rises without end.
-  const Eigen::VectorXd slope = here->gradient(here->free) + here->hessian(here->free, here->free) * here->newton;
+  const Eigen::VectorXd slope =
+      here->end.gradient(here->end.free) + here->end.hessian(here->end.free, here->end.free) * here->end.newton;
   const bool unbounded = slope.cwiseQuotient(free_scale).norm() > endless_slope * std::sqrt(n);
   if (unbounded && !maximum.iteration_limit)
     result.warnings.push_back(

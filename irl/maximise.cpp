@@ -11,8 +11,8 @@
 namespace softrl::irl {
 namespace {
 
-// What libLBFGS minimises: −(L − ½ l2 ‖θ‖²) / unit, in variables θ · scale of curvature about 1. It adds the L1 norm of
-// the variables itself, with one factor for all of them: they then share one scale.
+// What libLBFGS minimises: −(L − L2 penalty) / unit, in variables θ · scale of curvature about 1. It adds the L1 norm
+// of the variables itself, with one factor for all of them: they then share one scale.
 struct Search {
   const Objective* objective;
   const MaximiseOptions* options;
@@ -27,7 +27,7 @@ struct Search {
   // Backtracking compares values before it looks at the gradient, so infinity always shortens the step.
   double evaluate(const lbfgsfloatval_t* x, lbfgsfloatval_t* gradient) {
     const Eigen::VectorXd theta = weights(x);
-    const double l2 = options->penalty.l2;
+    const Penalty smooth{.l2 = options->penalty.l2};
     ++result.evaluations;
     std::fill(gradient, gradient + scale.size(), 0.0);
     const auto trial = theta.allFinite() ? (*objective)(theta) : std::nullopt;
@@ -35,8 +35,9 @@ struct Search {
       ++result.infeasible_trials;
       return std::numeric_limits<double>::infinity();
     }
-    Eigen::VectorXd::Map(gradient, scale.size()) = (l2 * theta - trial->gradient).cwiseQuotient(scale) / options->unit;
-    return (0.5 * l2 * theta.squaredNorm() - trial->value) / options->unit;
+    Eigen::VectorXd::Map(gradient, scale.size()) =
+        (smooth.slope(theta) - trial->gradient).cwiseQuotient(scale) / options->unit;
+    return (smooth.value(theta) - trial->value) / options->unit;
   }
 
   // C calls these two; no exception may pass through it.
@@ -50,12 +51,13 @@ struct Search {
     }
     return std::numeric_limits<double>::infinity();
   }
-  static int progress_callback(void* self, const lbfgsfloatval_t*, const lbfgsfloatval_t*, lbfgsfloatval_t value,
+  static int progress_callback(void* self, const lbfgsfloatval_t* x, const lbfgsfloatval_t*, lbfgsfloatval_t value,
                                lbfgsfloatval_t, lbfgsfloatval_t, lbfgsfloatval_t, int, int iteration, int) {
     auto& search = *static_cast<Search*>(self);
     try {
       search.result.iterations = iteration;
-      if (search.options->progress) search.options->progress(iteration, -value * search.options->unit);
+      if (search.options->progress)
+        search.options->progress(iteration, -value * search.options->unit, search.weights(x));
     } catch (...) {
       search.exception = std::current_exception();
     }

@@ -1,6 +1,6 @@
 // The weights that maximise a smooth concave function less a penalty (docs/math.md 4.6), by libLBFGS:
 //
-//     F(θ) = L(θ) − l1 ‖θ‖₁ − ½ l2 ‖θ‖²          L-BFGS; OWL-QN where l1 > 0
+//     F(θ) = L(θ) − penalty(θ)          (penalty.hpp, sizes all 1)          L-BFGS; OWL-QN where l1 > 0
 //
 // L may be defined on a part of the space only: a trial outside is worth −∞, and the line search steps back.
 #pragma once
@@ -8,6 +8,8 @@
 #include <optional>
 
 #include <Eigen/Core>
+
+#include "irl/penalty.hpp"
 
 namespace softrl::irl {
 
@@ -19,21 +21,13 @@ struct ValueAndGradient {
 // L at `weights`, or nothing where it is not defined. May throw to abort the search.
 using Objective = std::function<std::optional<ValueAndGradient>(const Eigen::VectorXd& weights)>;
 
-struct Penalty {
-  double l1 = 0.0;  // ≥ 0
-  double l2 = 0.0;  // ≥ 0
-
-  double value(const Eigen::VectorXd& weights) const {
-    return l1 * weights.lpNorm<1>() + 0.5 * l2 * weights.squaredNorm();
-  }
-};
-
 struct MaximiseOptions {
   Penalty penalty = {};
   Eigen::VectorXd scale = {};  // [K] > 0: root of the size of −L's second derivatives. A convergence matter only.
   double unit = 1.0;           // > 0: L is of about this size, the number of observations for a log-likelihood.
   int max_iterations = 200;    // ≥ 1
-  std::function<void(int iteration, double value)> progress = {};  // After every iteration, with F. May throw to abort.
+  // After every iteration, with F and where it is that. May throw to abort.
+  std::function<void(int iteration, double value, const Eigen::VectorXd& weights)> progress = {};
 };
 
 struct Maximum {

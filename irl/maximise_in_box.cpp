@@ -72,7 +72,7 @@ BoxMaximum maximise_in_box(const Objective& value, const std::function<Curvature
     }
     if (!better) return result;
     ++maximum.iterations;
-    if (options.progress) options.progress(maximum.iterations, best);
+    if (options.progress) options.progress(maximum.iterations, best, x);
   }
 }
 

@@ -21,10 +21,11 @@ struct Curvature {
 };
 
 struct BoxOptions {
-  Eigen::VectorXd lower, upper;                                    // [K] lower < upper; ±∞ where there is no bound
-  double tolerance = 1e-10;                                        // > 0: stop once a Newton step would add no more
-  int max_iterations = 200;                                        // ≥ 1
-  std::function<void(int iteration, double value)> progress = {};  // After every iteration. May throw to abort.
+  Eigen::VectorXd lower, upper;  // [K] lower < upper; ±∞ where there is no bound
+  double tolerance = 1e-10;      // > 0: stop once a Newton step would add no more
+  int max_iterations = 200;      // ≥ 1
+  // After every iteration. May throw to abort.
+  std::function<void(int iteration, double value, const Eigen::VectorXd& weights)> progress = {};
 };
 
 struct BoxMaximum {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,18 @@ std::vector<int> trip_links(const RoadNetwork& network, const Trip& trip) {
   std::vector<int> links{trip.origin};
   for (const int move : trip.moves) links.push_back(network.to[move]);
   return links;
+}
+
+std::vector<int> independent_groups(const std::vector<Trip>& trips) {
+  std::unordered_map<std::string, int> group_of;
+  std::vector<int> result;
+  int groups = 0;
+  for (const Trip& trip : trips) {
+    const int group = trip.cluster.empty() ? groups : group_of.try_emplace(trip.cluster, groups).first->second;
+    if (group == groups) ++groups;
+    result.push_back(group);
+  }
+  return result;
 }
 
 Eigen::VectorXd feature_totals(const RouteData& data) {

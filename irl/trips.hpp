@@ -76,6 +76,9 @@ Trip make_trip(const RouteData& data, std::string name, int destination, const s
 // The links of a trip, its origin first.
 std::vector<int> trip_links(const RoadNetwork& network, const Trip& trip);
 
+// Trips of one cluster share a group, a trip without one has its own: [trips] 0, 1, … in the order of the trips.
+std::vector<int> independent_groups(const std::vector<Trip>& trips);
+
 // Sum of the features over all moves of all trips [K]. Endings have no features.
 Eigen::VectorXd feature_totals(const RouteData& data);
 

@@ -64,5 +64,15 @@ TEST(Csv, ComplainsWithFileAndLine) {
                 ThrowsMessage<std::runtime_error>(HasSubstr(fmt::format("b.csv:{}: ", line))));
 }
 
+TEST(Csv, FieldsAreReadBackAsTheyWere) {
+  const TemporaryFolder folder;
+  const std::string texts[] = {"plain", "a, b", "\"", "", "say \"yes\", now", " blank "};
+  std::string file = "number,text\n";
+  for (const std::string& text : texts) file += "1," + csv_field(text) + "\n";
+  const CsvTable table = CsvTable::read(folder.write("t.csv", file));
+  for (std::size_t row = 0; row < table.rows(); ++row) EXPECT_EQ(table.text(row, 1), texts[row]);
+  EXPECT_THROW(csv_field("two\nlines"), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace softrl::irl

@@ -68,8 +68,119 @@ TEST(Fit, RobustErrorsCountClustersNotTrips) {
   for (std::size_t t = 36; t < 40; ++t) data.trips[t].cluster.clear();
   EXPECT_EQ(fit(likelihood).clusters, 9 + 4) << "trips without a cluster are independent";
   for (Trip& trip : data.trips) trip.cluster = "all";
-  EXPECT_THAT(fit(likelihood).warnings,
-              ElementsAre(HasSubstr("more clusters of trips than free weights; there are 1 and 1")));
+  const FitResult one = fit(likelihood);
+  EXPECT_THAT(one.notes, ElementsAre(HasSubstr("more clusters of trips than free weights; there are 1 and 1")));
+  EXPECT_TRUE(std::isnan(one.robust_covariance(0, 0)));
+  EXPECT_EQ(one.covariance(0, 0), apart.covariance(0, 0));
+}
+
+// The binary logit under a penalty on θ alone, whose feature has size 1: x / n = p(θ) + l1 sign θ + l2 θ, where the
+// slope of L is 0 in the middle. Unanimous trips are no harm.
+TEST(Fit, UnderAPenaltyOfTwoWaysHasAClosedForm) {
+  const auto p = [](double theta) { return 1.0 / (1.0 + std::exp(-theta)); };
+  for (const int first : {0, 3, 30, 40}) {
+    const RouteData data = two_ways(first, 40);
+    Likelihood likelihood(data);
+    for (const double scale : {0.01, 1.0}) {
+      const FitResult ridge = fit(likelihood, {.l2 = 0.2 * scale});
+      const double theta = ridge.weights(0);
+      EXPECT_EQ(ridge.status, Status::Converged) << first;
+      EXPECT_THAT(ridge.warnings, IsEmpty());
+      EXPECT_NEAR(first / 40.0, p(theta) + 0.2 * scale * theta, 1e-5);
+      EXPECT_NEAR(ridge.objective, ridge.log_likelihood - 40 * 0.1 * scale * theta * theta, 1e-9);
+      const double information = 40 * p(theta) * (1 - p(theta)), all = information + 40 * 0.2 * scale;
+      EXPECT_NEAR(ridge.covariance(0, 0), 1 / all, 1e-9);
+      EXPECT_NEAR(ridge.degrees_of_freedom, information / all, 1e-9);
+      const double share = first / 40.0;  // the variance of a trip's score is that of its choice
+      EXPECT_NEAR(ridge.robust_covariance(0, 0), 40 * share * (1 - share) / (all * all), 1e-9);
+
+      const FitResult lasso = fit(likelihood, {.l1 = 0.1 * scale});
+      const double slope = share - 0.5;
+      EXPECT_EQ(lasso.status, Status::Converged) << first << " " << scale;
+      if (std::abs(slope) <= 0.1 * scale)
+        EXPECT_EQ(lasso.weights(0), 0.0);
+      else
+        EXPECT_NEAR(p(lasso.weights(0)), share - std::copysign(0.1 * scale, slope), 1e-5);
+      EXPECT_EQ(lasso.degrees_of_freedom, lasso.weights(0) != 0.0);
+      EXPECT_TRUE(std::isnan(lasso.covariance(0, 0)));
+    }
+  }
+}
+
+// A penalty so great that it holds one weight at 0: the other two are those of a fit without it.
+TEST(Fit, L1LeavesOutAWeight) {
+  const RouteData data = random_routes({}, Ending::ByMove, 60, 4);
+  Likelihood likelihood(data);
+  const FitResult all = fit(likelihood, {.l1 = 0.02});
+  EXPECT_EQ(all.status, Status::Converged);
+  const FitResult strong = fit(likelihood, {.l1 = 0.5});
+  EXPECT_EQ(strong.status, Status::Converged);
+  int zeros = 0;
+  std::vector<NamedWeight> fixed;
+  for (int j = 0; j < 3; ++j) {
+    if (strong.weights(j) != 0.0) continue;
+    ++zeros;
+    EXPECT_FALSE(strong.estimated[j]);
+    fixed.push_back({data.network.features[j], 0.0});
+  }
+  ASSERT_GT(zeros, 0);
+  const FitResult without = fit(likelihood, {.fixed = fixed, .l1 = 0.5});
+  EXPECT_NEAR(without.objective, strong.objective, 2e-8);
+  EXPECT_LT((without.weights - strong.weights).norm(), 1e-3);
+}
+
+// Twice the trips, other units: the same penalised weights.
+TEST(Fit, PenaltiesDoNotDependOnTripsOrUnits) {
+  RouteData data = random_routes({}, Ending::ByMove, 60, 4);
+  Likelihood likelihood(data);
+  for (const FitOptions& options :
+       {FitOptions{.l1 = 0.05}, FitOptions{.l2 = 0.05}, FitOptions{.l1 = 0.02, .l2 = 0.02}}) {
+    const FitResult once = fit(likelihood, options);
+    RouteData twice = data;
+    twice.trips.insert(twice.trips.end(), data.trips.begin(), data.trips.end());
+    const Eigen::Vector3d units(60.0, 1.0, 1e-3);
+    twice.network.attributes = data.network.attributes * units.asDiagonal();
+    Likelihood other(twice);
+    const FitResult scaled = fit(other, options);
+    EXPECT_EQ(scaled.status, Status::Converged);
+    for (int j = 0; j < 3; ++j) EXPECT_NEAR(scaled.weights(j) * units(j), once.weights(j), 2e-3);
+    EXPECT_NEAR(scaled.objective, 2 * once.objective, 1e-7);
+  }
+}
+
+// Stopped after every four iterations and continued from what it said then, a search reaches the same maximum.
+TEST(Fit, ContinuesFromACheckpoint) {
+  const RouteData data = random_routes({}, Ending::ByMove, 60, 4);
+  Likelihood likelihood(data);
+  const FitResult whole = fit(likelihood);
+  std::optional<FitCheckpoint> last;
+  FitResult part{};
+  for (int runs = 1; runs < 200; ++runs) {
+    part = fit(likelihood,
+               {.max_iterations = 4, .checkpoint = [&](const FitCheckpoint& here) { last = here; }, .resume = last});
+    if (part.status == Status::Converged) break;
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->weights, part.weights);
+    EXPECT_EQ(last->iterations, 4 * runs);
+    EXPECT_NEAR(last->objective, part.log_likelihood, 1e-9);
+  }
+  EXPECT_EQ(part.status, Status::Converged);
+  EXPECT_NEAR(part.log_likelihood, whole.log_likelihood, 2e-8);
+
+  const auto refuses = [&](const FitCheckpoint& checkpoint, const FitOptions& other, const std::string& words) {
+    FitOptions options = other;
+    options.resume = checkpoint;
+    EXPECT_THAT([&] { fit(likelihood, options); }, ThrowsMessage<std::invalid_argument>(HasSubstr(words)));
+  };
+  refuses(*last, {.fixed = {{"f0", 0.5}}}, "other options");
+  refuses(*last, {.l2 = 0.1}, "other options");
+  FitCheckpoint renamed = *last;
+  renamed.names[0] = "speed";
+  refuses(renamed, {}, "other weights: speed, f1, f2");
+  RouteData less = data;
+  less.trips.pop_back();
+  Likelihood of_others(less);
+  EXPECT_THROW(fit(of_others, {.resume = last}), std::invalid_argument);
 }
 
 // A street of two links around which one may drive in circles, each lap at weight e^2θ: a trip of n laps has the
@@ -244,6 +355,8 @@ TEST(Fit, NamesTheOptionItRefuses) {
   refuses({.start = {{"f0", std::nan("")}}}, "start: f0", "nan");
   refuses({.max_iterations = 0}, "max_iterations", "0");
   refuses({.tolerance = 0.0}, "tolerance", "0");
+  refuses({.l1 = -1.0}, "l1", "-1");
+  refuses({.l2 = std::numeric_limits<double>::infinity()}, "l2", "inf");
   refuses({.start = {{"f0", 1.0}, {"f1", 1.0}, {"f2", 1.0}}}, "start", "spectral radius is between");
   refuses({.fixed = {{"f2", 1000.0}}}, "fix f2=1000: no feasible start was found", "diverges");
   refuses({.start = {{"f0", -1e308}}}, "start f0=-1e+308: no feasible start was found",

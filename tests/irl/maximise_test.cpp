@@ -56,14 +56,14 @@ TEST(Maximise, StepsBackIntoTheDomain) {
 
 TEST(Maximise, StopsAtTheLimitAndWhenTheObserverThrows) {
   std::vector<double> values;
-  const Maximum maximum =
-      maximise(paraboloid, Eigen::Vector3d::Zero(),
-               {.max_iterations = 1, .progress = [&](int, double value) { values.push_back(value); }});
+  const Maximum maximum = maximise(
+      paraboloid, Eigen::Vector3d::Zero(),
+      {.max_iterations = 1, .progress = [&](int, double value, const Eigen::VectorXd&) { values.push_back(value); }});
   EXPECT_TRUE(maximum.iteration_limit);
   ASSERT_EQ(values.size(), 1u);
   EXPECT_NEAR(values[0], paraboloid(maximum.weights)->value, 1e-12);
   EXPECT_THROW(maximise(paraboloid, Eigen::Vector3d::Zero(),
-                        {.progress = [](int, double) { throw std::runtime_error("stop"); }}),
+                        {.progress = [](int, double, const Eigen::VectorXd&) { throw std::runtime_error("stop"); }}),
                std::runtime_error);
 }
 

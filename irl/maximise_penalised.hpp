@@ -1,0 +1,34 @@
+// The weights within bounds that maximise a smooth concave function L less a penalty (penalty.hpp).
+//
+// Without L1 and bounds by L-BFGS (maximise.hpp), L2 being part of a smooth function. Else by Newton's method in boxes
+// (maximise_in_box.hpp): where no weight changes its sign the L1 penalty is linear, so that such an orthant, cut by the
+// bounds, is a box in which F is smooth. Weights at 0 stay there unless the slope of L exceeds the penalty's; when a
+// box is done, those that want to leave 0 choose the next one. There are few boxes, and OWL-QN needs many more steps.
+#pragma once
+#include <functional>
+
+#include <Eigen/Core>
+
+#include "irl/maximise.hpp"
+#include "irl/maximise_in_box.hpp"
+#include "irl/penalty.hpp"
+
+namespace softrl::irl {
+
+struct PenalisedOptions {
+  Penalty penalty = {};
+  Eigen::VectorXd sizes;         // [K] > 0: by which the penalty counts weights.
+  Eigen::VectorXd lower, upper;  // [K] lower < upper; ±∞ where there is no bound
+  Eigen::VectorXd scale;         // [K] as in MaximiseOptions, as are the rest
+  double unit = 1.0;
+  double tolerance = 1e-10;  // > 0: in boxes, stop once Newton steps would add no more
+  int max_iterations = 200;
+  std::function<void(int iteration, double value, const Eigen::VectorXd& weights)> progress = {};
+};
+
+// `value` and `curvature` are of L; the second is asked only where the first is defined, as it must be at `start` [K],
+// which lies within the bounds.
+Maximum maximise_penalised(const Objective& value, const std::function<Curvature(const Eigen::VectorXd&)>& curvature,
+                           const Eigen::VectorXd& start, const PenalisedOptions& options);
+
+}  // namespace softrl::irl
