@@ -12,7 +12,4 @@ namespace softrl::cli {
 std::string html_report(std::string_view heading, std::string_view subheading,
                         const std::vector<tabular::Theorem>& theorems);
 
-// The plot alone. Points that are not finite, or not positive on a logarithmic axis, are left out.
-std::string svg(const tabular::Plot& plot);
-
 }  // namespace softrl::cli

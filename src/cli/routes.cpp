@@ -8,6 +8,9 @@ void add_routes(CLI::App& app, Run& run) {
   routes->require_subcommand(1);
   add_routes_fit(*routes, run);
   add_routes_compare(*routes, run);
+  add_routes_path(*routes, run);
+  add_routes_wald(*routes, run);
+  add_routes_bootstrap(*routes, run);
   add_routes_likelihood(*routes, run);
   add_routes_generate(*routes, run);
 }

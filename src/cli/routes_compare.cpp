@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/saved_fit.hpp"
 #include "irl/inference.hpp"
 #include "irl/model_comparison.hpp"
 #include "softrl/atomic_file.hpp"
@@ -23,64 +23,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What `softrl routes fit --json` wrote.
-struct SavedFit {
-  fs::path file;
-  double log_likelihood, null_log_likelihood;
-  std::vector<irl::FittedWeight> weights;
-  std::vector<std::string> trips;
-  Eigen::VectorXd trip_log_likelihoods;
-
-  int estimated() const {
-    return static_cast<int>(
-        std::count_if(weights.begin(), weights.end(), [](const irl::FittedWeight& w) { return w.estimated; }));
-  }
-  irl::FitStatistics statistics() const {
-    return irl::fit_statistics(log_likelihood, null_log_likelihood, estimated(), static_cast<int>(trips.size()));
-  }
-};
-
-SavedFit read_fit(const fs::path& file) {
-  const auto fail = [&](const std::string& what) {
-    throw std::runtime_error(fmt::format("{}: {}", file.string(), what));
-  };
-  std::ifstream stream(file);
-  if (!stream) fail("cannot be read");
-  SavedFit fit{.file = file,
-               .log_likelihood = 0,
-               .null_log_likelihood = 0,
-               .weights = {},
-               .trips = {},
-               .trip_log_likelihoods = {}};
-  std::string status;
-  std::vector<std::string> warnings;
-  try {
-    const Json json = Json::parse(stream);
-    json.at("status").get_to(status);
-    json.at("warnings").get_to(warnings);
-    json.at("log_likelihood").get_to(fit.log_likelihood);
-    json.at("null_log_likelihood").get_to(fit.null_log_likelihood);
-    for (const Json& weight : json.at("parameters")) {
-      fit.weights.push_back({.name = weight.at("name"),
-                             .value = weight.at("value"),
-                             .estimated = weight.at("estimated"),
-                             .definition = weight.at("definition")});
-      if (weight.at("at_bound").get<bool>())
-        warnings.push_back(fmt::format("weight {} ended at its bound, where these tests do not hold",
-                                       weight.at("name").get<std::string>()));
-    }
-    json.at("trip_names").get_to(fit.trips);
-    const auto values = json.at("trip_log_likelihoods").get<std::vector<double>>();
-    fit.trip_log_likelihoods =
-        Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
-  } catch (const Json::exception& error) {
-    fail(fmt::format("is not what softrl routes fit --json writes: {}", error.what()));
-  }
-  if (fit.trips.empty() || static_cast<Eigen::Index>(fit.trips.size()) != fit.trip_log_likelihoods.size())
-    fail(fmt::format("has {} trip_names and {} trip_log_likelihoods", fit.trips.size(),
-                     fit.trip_log_likelihoods.size()));
-  if (status != "converged") fail(fmt::format("status is {}: only a fit that converged can be compared", status));
-  if (!warnings.empty()) fail(fmt::format("only a fit without warnings can be compared: {}", warnings.front()));
+SavedFit comparable_fit(const fs::path& file) {
+  SavedFit fit = read_fit(file);
+  if (!fit.warnings.empty())
+    throw std::runtime_error(
+        fmt::format("{}: only a fit without warnings can be compared: {}", file.string(), fit.warnings.front()));
+  if (fit.penalised)
+    throw std::runtime_error(
+        fmt::format("{}: the fit is penalised: these tests are for fits of maximum likelihood", file.string()));
   return fit;
 }
 
@@ -127,7 +77,7 @@ struct CompareCommand {
 
   int run() const {
     check_outputs({json}, {first, second});
-    const SavedFit a = read_fit(first), b = read_fit(second);
+    const SavedFit a = comparable_fit(first), b = comparable_fit(second);
     check_definitions(a, b);
     const Eigen::VectorXd trips_of_b = in_order_of(a, b);
     const irl::FitStatistics of_a = a.statistics(), of_b = b.statistics();

@@ -1,7 +1,9 @@
 // softrl routes fit: weights of maximum likelihood, with their errors.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -10,30 +12,26 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/fit_report.hpp"
+#include "cli/fit_state.hpp"
+#include "cli/fit_view.hpp"
+#include "cli/json_arrays.hpp"
 #include "cli/output.hpp"
+#include "cli/ratio_text.hpp"
 #include "cli/study_argument.hpp"
 #include "cli/weight_options.hpp"
 #include "irl/fit.hpp"
 #include "irl/inference.hpp"
 #include "irl/study_model.hpp"
+#include "softrl/atomic_file.hpp"
 
 namespace softrl::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-Json numbers(const Eigen::VectorXd& values) {
-  Json json = Json::array();
-  for (const double value : values) json.push_back(number(value));
-  return json;
-}
-
-Json matrix(const Eigen::MatrixXd& values) {
-  Json json = Json::array();
-  for (Eigen::Index i = 0; i < values.rows(); ++i) json.push_back(numbers(values.row(i).transpose()));
-  return json;
 }
 
 Json names_of(const std::vector<irl::Trip>& trips) {
@@ -46,89 +44,142 @@ Json interval(const irl::WeightInference& weight) {
   return {{"lower", number(weight.lower)}, {"upper", number(weight.upper)}};
 }
 
+Json ratio_of(const FitView& view, const FitView::Weight& weight) {
+  if (!weight.ratio) return nullptr;
+  Json json{
+      {"denominator", view.unit}, {"value", number(weight.ratio->value)}, {"classical", cli::to_json(*weight.ratio)}};
+  json["robust"] = weight.robust_ratio ? cli::to_json(*weight.robust_ratio) : Json(nullptr);
+  return json;
+}
+
 struct FitCommand {
   StudyArgument study;
   std::vector<std::string> start, fixed;
   int max_iterations = irl::FitOptions{}.max_iterations;
   double confidence = 0.95;
+  double l1 = 0.0, l2 = 0.0;
+  std::string unit;
+  bool stars = false;
+  fs::path state, csv, latex, html;
 
   int run() const {
     if (!(confidence > 0.0 && confidence < 1.0))
       throw std::invalid_argument(fmt::format("--confidence must be between 0 and 1, got {}", confidence));
     irl::FitOptions options{.start = parse_weights("--start", start),
                             .fixed = parse_weights("--fix", fixed),
+                            .l1 = l1,
+                            .l2 = l2,
                             .max_iterations = max_iterations,
                             .prefix = "--"};
-    const LoadedStudy loaded = study.read();
+    const LoadedStudy loaded = study.read(irl::TripSet::Train, {state, csv, latex, html});
     const irl::RouteData& data = loaded.data;
     irl::add_defaults(options.start, options.fixed, loaded.study.start, loaded.study.fixed);
     options.bounds = loaded.study.bounds;
     fmt::print("{}\n", describe(data));
+    std::vector<double> objectives;  // after every iteration of this run
+    if (!state.empty()) options.resume = read_fit_state(state);
+    if (options.resume)
+      fmt::print("continues after {} as {} says\n", counted(options.resume->iterations, "iteration"), state.string());
+    options.checkpoint = [&](const irl::FitCheckpoint& here) {
+      objectives.push_back(here.objective);
+      if (!state.empty()) write_fit_state(state, here);
+    };
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();
     const auto model = irl::make_model(loaded.study, data);
+    const std::vector<std::string>& names = model->weight_names();
+    if (!unit.empty() && std::find(names.begin(), names.end(), unit) == names.end())
+      throw std::invalid_argument(
+          fmt::format("--in-units-of: unknown weight \"{}\" (weights: {})", unit, fmt::join(names, ", ")));
     const irl::FitResult result = [&] {
       ProgressLine line("fit");
       options.progress = line.observer();
       return irl::fit(*model, options);
     }();
-    report(loaded, model->weight_names(), result, seconds_since(begin));
+    const double seconds = seconds_since(begin);
+    const FitView shown = view(names, result, confidence, unit);
+    print(shown, result, seconds);
+    write_json(study.json, to_json(loaded, shown, result, seconds));
+    if (!csv.empty()) write_atomically(csv, csv_table(shown));
+    if (!latex.empty()) write_atomically(latex, latex_table(shown, result, stars));
+    if (!html.empty())
+      write_atomically(html, html_report({.heading = study.study.string(),
+                                          .subheading = describe(data),
+                                          .view = shown,
+                                          .fit = result,
+                                          .data = data,
+                                          .sizes = irl::feature_sizes(model->features()),
+                                          .objectives = objectives}));
+    if (!state.empty() && result.status != Status::IterationLimit) fs::remove(state);
     const bool answered = result.status == Status::Converged && result.warnings.empty();
     return answered ? 0 : 1;
   }
 
-  void report(const LoadedStudy& loaded, const std::vector<std::string>& names, const irl::FitResult& result,
-              double seconds) const {
-    const irl::RouteData& data = loaded.data;
-    Json parameters = Json::array();
+  void print(const FitView& shown, const irl::FitResult& result, double seconds) const {
     Table table{.header = {"weight", "value", "std error", "t", "p", "robust", "t", "p", "lower", "upper"}};
-    int estimated = 0;
-    for (int j = 0; j < static_cast<int>(names.size()); ++j) {
-      const std::string& name = names[j];
-      const double value = result.weights(j);
-      // A fixed weight has no error; one that the data cannot tell has none that is known.
-      const double nan = std::nan("");
-      const double error = result.estimated[j] ? std::sqrt(result.covariance(j, j)) : nan;
-      const double robust = result.estimated[j] ? std::sqrt(result.robust_covariance(j, j)) : nan;
-      const irl::WeightInference classical = irl::infer(value, error, confidence);
-      const irl::WeightInference sandwich = irl::infer(value, robust, confidence);
-      if (result.estimated[j]) ++estimated;
-      parameters.push_back({{"name", name},
-                            {"definition", irl::definition_of_weight(loaded.study, name)},
-                            {"value", number(value)},
-                            {"std_error", number(error)},
-                            {"robust_std_error", number(robust)},
-                            {"t_value", number(classical.t_value)},
-                            {"robust_t_value", number(sandwich.t_value)},
-                            {"p_value", number(classical.p_value)},
-                            {"robust_p_value", number(sandwich.p_value)},
-                            {"interval", interval(classical)},
-                            {"robust_interval", interval(sandwich)},
-                            {"estimated", bool(result.estimated[j])},
-                            {"at_bound", bool(result.at_bound[j])}});
-      table.rows.push_back({name, decimals(value, 4), result.at_bound[j] ? "at bound" : decimals(error, 4),
-                            decimals(classical.t_value, 2), p_text(classical.p_value), decimals(robust, 4),
-                            decimals(sandwich.t_value, 2), p_text(sandwich.p_value), decimals(sandwich.lower, 4),
-                            decimals(sandwich.upper, 4)});
+    Table ratios{.header = {"in units of " + unit, "value", "std error", "robust", "lower", "upper", "Fieller"}};
+    bool robust = false;
+    for (const FitView::Weight& weight : shown.weights) {
+      const bool is_robust = std::isfinite(weight.robust_error);
+      robust = robust || is_robust;
+      const irl::WeightInference& interval_from = is_robust ? weight.robust : weight.classical;
+      table.rows.push_back(
+          {weight.name, decimals(weight.value, 4), weight.at_bound ? "at bound" : decimals(weight.error, 4),
+           decimals(weight.classical.t_value, 2), p_text(weight.classical.p_value), decimals(weight.robust_error, 4),
+           decimals(weight.robust.t_value, 2), p_text(weight.robust.p_value), decimals(interval_from.lower, 4),
+           decimals(interval_from.upper, 4)});
+      if (!weight.ratio) continue;
+      const irl::WeightRatio& ratio = weight.robust_ratio ? *weight.robust_ratio : *weight.ratio;
+      ratios.rows.push_back({weight.name, decimals(ratio.value, 4), decimals(weight.ratio->std_error, 4),
+                             weight.robust_ratio ? decimals(weight.robust_ratio->std_error, 4) : "-",
+                             decimals(ratio.lower, 4), decimals(ratio.upper, 4), fieller_text(ratio.fieller)});
     }
-    const int trips = static_cast<int>(data.trips.size());
-    const irl::FitStatistics statistics =
-        irl::fit_statistics(result.log_likelihood, result.null_log_likelihood, estimated, trips);
-    fmt::print("\n{}(lower, upper: {:g} % confidence interval by the robust error{})\n", table.text(),
-               100.0 * confidence,
+    const irl::FitStatistics& statistics = shown.statistics;
+    const auto trips = result.trip_log_likelihoods.size();
+    fmt::print("\n{}(lower, upper: {:g} % confidence interval by the {} error{})\n", table.text(), 100.0 * confidence,
+               robust ? "robust" : "standard",
                result.clusters < trips ? fmt::format(", of {}", counted(result.clusters, "cluster")) : "");
+    if (!ratios.rows.empty()) fmt::print("\n{}(errors and lower, upper by the delta method)\n", ratios.text());
     fmt::print("\nlog-likelihood {:.4f}, of a random walk {:.4f} (rho-squared {}, adjusted {})\n",
                result.log_likelihood, result.null_log_likelihood, decimals(statistics.rho_squared, 4),
                decimals(statistics.adjusted_rho_squared, 4));
+    if (l1 > 0.0 || l2 > 0.0)
+      fmt::print("less the penalty {:.4f}; {:.2f} degrees of freedom\n", result.objective, result.degrees_of_freedom);
     fmt::print("AIC {:.2f}, BIC {:.2f}; condition number {:.4g}, spectral radius {:.6f}\n", statistics.aic,
                statistics.bic, result.condition_number, result.radius.upper);
     fmt::print("{} after {} iterations, {} evaluations ({} stepped back from), {:.2f} s\n", to_string(result.status),
                result.iterations, result.evaluations, result.infeasible_trials, seconds);
     for (const std::string& warning : result.warnings) fmt::print("warning: {}\n", warning);
+    for (const std::string& note : result.notes) fmt::print("note: {}\n", note);
     std::fflush(stdout);
+  }
+
+  Json to_json(const LoadedStudy& loaded, const FitView& shown, const irl::FitResult& result, double seconds) const {
+    Json parameters = Json::array();
+    for (const FitView::Weight& weight : shown.weights) {
+      parameters.push_back({{"name", weight.name},
+                            {"definition", irl::definition_of_weight(loaded.study, weight.name)},
+                            {"value", number(weight.value)},
+                            {"std_error", number(weight.error)},
+                            {"robust_std_error", number(weight.robust_error)},
+                            {"t_value", number(weight.classical.t_value)},
+                            {"robust_t_value", number(weight.robust.t_value)},
+                            {"p_value", number(weight.classical.p_value)},
+                            {"robust_p_value", number(weight.robust.p_value)},
+                            {"interval", interval(weight.classical)},
+                            {"robust_interval", interval(weight.robust)},
+                            {"estimated", weight.estimated},
+                            {"at_bound", weight.at_bound}});
+      if (!unit.empty()) parameters.back()["ratio"] = ratio_of(shown, weight);
+    }
+    const irl::FitStatistics& statistics = shown.statistics;
+    const irl::RouteData& data = loaded.data;
     Json json = {{"status", to_string(result.status)},
                  {"log_likelihood", number(result.log_likelihood)},
                  {"null_log_likelihood", number(result.null_log_likelihood)},
+                 {"penalty", {{"l1", l1}, {"l2", l2}}},
+                 {"objective", number(result.objective)},
+                 {"degrees_of_freedom", number(result.degrees_of_freedom)},
                  {"rho_squared", number(statistics.rho_squared)},
                  {"adjusted_rho_squared", number(statistics.adjusted_rho_squared)},
                  {"aic", number(statistics.aic)},
@@ -137,20 +188,23 @@ struct FitCommand {
                  {"clusters", result.clusters},
                  {"confidence", confidence},
                  {"parameters", parameters},
-                 {"correlation", matrix(irl::correlations(result.covariance))},
-                 {"robust_correlation", matrix(irl::correlations(result.robust_covariance))},
+                 {"covariance", rows(result.covariance)},
+                 {"robust_covariance", rows(result.robust_covariance)},
+                 {"correlation", rows(irl::correlations(result.covariance))},
+                 {"robust_correlation", rows(irl::correlations(result.robust_covariance))},
                  {"iterations", result.iterations},
                  {"evaluations", result.evaluations},
                  {"infeasible_trials", result.infeasible_trials},
                  {"remaining_gain", number(result.remaining_gain)},
                  {"condition_number", number(result.condition_number)},
-                 {"spectral_radius", to_json(result.radius)},
+                 {"spectral_radius", cli::to_json(result.radius)},
                  {"warnings", result.warnings},
+                 {"notes", result.notes},
                  {"seconds", number(seconds)},
                  {"trip_names", names_of(data.trips)},
                  {"trip_log_likelihoods", numbers(result.trip_log_likelihoods)}};
     add_trip_report(json, data.trip_report);
-    write_json(study.json, json);
+    return json;
   }
 };
 
@@ -164,6 +218,17 @@ void add_routes_fit(CLI::App& routes, Run& run) {
   add_weights(*command, "--fix", fit->fixed, "Weights that are not estimated");
   command->add_option("--max-iterations", fit->max_iterations, "Limit of the search")->capture_default_str();
   command->add_option("--confidence", fit->confidence, "Level of the confidence intervals")->capture_default_str();
+  command->add_option("--l1", fit->l1, "L1 penalty, in nats per trip")->capture_default_str();
+  command->add_option("--l2", fit->l2, "L2 penalty, in nats per trip")->capture_default_str();
+  command->add_option("--in-units-of", fit->unit, "Give the other weights in units of this one, too");
+  command->add_option("--csv", fit->csv, "Write the table of weights to this CSV file");
+  command->add_option("--latex", fit->latex, "Write the table of weights for a paper to this LaTeX file");
+  command->add_flag("--stars", fit->stars, "Mark small p-values in the LaTeX table");
+  command->add_option("--report", fit->html,
+                      "Write an HTML page with plots and the trips explained worst to this file");
+  command->add_option("--resume", fit->state,
+                      "Keep the state of the search in this file after every iteration, and continue from it if it is "
+                      "there; removed in the end");
   command->callback([fit, &run] { run = [fit] { return fit->run(); }; });
 }
 

@@ -1,7 +1,5 @@
 #include "cli/study_argument.hpp"
 
-#include <vector>
-
 #include <fmt/format.h>
 
 #include "irl/route_files.hpp"
@@ -21,14 +19,15 @@ void StudyArgument::add_to(CLI::App& command) {
   command.add_option("--json", json, "Write the result to this file");
 }
 
-LoadedStudy StudyArgument::read(irl::TripSet set) const {
+LoadedStudy StudyArgument::read(irl::TripSet set, std::vector<fs::path> outputs) const {
   irl::Study described = irl::read_study(study);
   irl::use_trips(described, set, trips);
   const fs::path folder = data.empty() ? study.parent_path() : data;
   std::vector<fs::path> inputs = {study, folder / described.network.file, folder / described.trips.file};
   if (described.links) inputs.push_back(folder / described.links->file);
   if (described.destinations) inputs.push_back(folder / described.destinations->file);
-  check_outputs({json}, inputs);
+  outputs.push_back(json);
+  check_outputs(outputs, inputs);
   irl::RouteData routes = irl::read_routes(described, folder, {.strict = strict});
   return {.study = std::move(described), .data = std::move(routes)};
 }

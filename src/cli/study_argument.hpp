@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -26,9 +27,9 @@ struct StudyArgument {
 
   void add_to(CLI::App& command);
 
-  // Reads it, with its training trips or the held-out ones. Throws std::runtime_error, "file:line: message", and if an
-  // output would replace one of the inputs.
-  LoadedStudy read(irl::TripSet set = irl::TripSet::Train) const;
+  // Reads it, with its training trips or the held-out ones. Throws std::runtime_error, "file:line: message", and if
+  // `json` or one of `outputs` would replace one of the inputs.
+  LoadedStudy read(irl::TripSet set = irl::TripSet::Train, std::vector<std::filesystem::path> outputs = {}) const;
 };
 
 // "7288 links, 20196 moves, 466 destinations, 1832 trips", and a line for each reason why others were left out.

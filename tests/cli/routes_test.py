@@ -1,5 +1,6 @@
 """softrl routes: fit, likelihood and generate, and what they refuse."""
 
+import csv
 import json
 import math
 import re
@@ -198,6 +199,144 @@ def test_compare_fits_that_are_not_nested(softrl, city, fits):
     assert answer["vuong"] == {"statistic": None, "p_value": None} and "no test tells them apart" in text
 
 
+# The Wald statistic of one restriction is the squared t of what it says to be 0, from the covariances in the JSON.
+def test_wald_tests_and_ratios_of_a_fit(softrl, refuses, city):
+    result, answer = fit(softrl, city, "--in-units-of", "travel_time")
+    assert result.returncode == 0 and "in units of travel_time" in result.stdout
+    file, out = city.parent / "fit.json", city / "out.json"
+    value = {p["name"]: p["value"] for p in answer["parameters"]}
+    result = softrl("routes", "test", file, "left_turn = 0, u_turn = 2 * left_turn", "--json", out)
+    assert result.returncode == 0, result
+    both = json.loads(out.read_text())
+    assert both["classical"]["degrees_of_freedom"] == 2 and len(both["restrictions"]) == 2
+    for kind in ("classical", "robust"):
+        c = answer["covariance" if kind == "classical" else "robust_covariance"]
+        softrl("routes", "test", file, "u_turn - 2*left_turn = 0.5", "--json", out)
+        distance = value["u_turn"] - 2 * value["left_turn"] - 0.5
+        z = distance / math.sqrt(c[3][3] - 4 * c[1][3] + 4 * c[1][1])
+        one = json.loads(out.read_text())[kind]
+        assert one["statistic"] == pytest.approx(z * z)
+        assert one["p_value"] == pytest.approx(2 * NormalDist().cdf(-abs(z)), rel=1e-6, abs=1e-12)
+        assert both[kind]["p_value"] < 1e-6
+
+        result = softrl("routes", "ratio", file, "left_turn/travel_time", "u_turn/travel_time", "--json", out)
+        assert result.returncode == 0 and "left_turn/travel_time" in result.stdout
+        ratio = json.loads(out.read_text())["ratios"][0]
+        r, b = value["left_turn"] / value["travel_time"], value["travel_time"]
+        error = math.sqrt(c[1][1] - 2 * r * c[0][1] + r * r * c[0][0]) / abs(b)
+        assert ratio["value"] == pytest.approx(r) and ratio[kind]["std_error"] == pytest.approx(error)
+        assert ratio[kind]["fieller"]["kind"] == "interval"
+        assert answer["parameters"][1]["ratio"][kind] == ratio[kind]
+    refuses("routes", "test", file, "speed = 0", words=["speed", "travel_time"])
+    refuses("routes", "ratio", file, "left_turn/speed", words=["left_turn/speed", "name/name"])
+    fit(softrl, city, "--l2", "0.01")
+    refuses("routes", "test", file, "left_turn = 0", words=["fit.json", "penalised"])
+    refuses("routes", "fit", city / "study.toml", "--in-units-of", "speed", words=["--in-units-of", "speed", "u_turn"])
+
+
+def test_penalised_fits(softrl, refuses, city):
+    _, free = fit(softrl, city)
+    assert free["penalty"] == {"l1": 0, "l2": 0} and free["degrees_of_freedom"] == 4
+    result, ridge = fit(softrl, city, "--l2", "0.1")
+    assert result.returncode == 0 and "degrees of freedom" in result.stdout and "note: " in result.stdout
+    assert 1 < ridge["degrees_of_freedom"] < 4 and ridge["objective"] < ridge["log_likelihood"] < free["log_likelihood"]
+    result, lasso = fit(softrl, city, "--l1", "1")
+    assert result.returncode == 0 and lasso["status"] == "converged"
+    zeros = [p["name"] for p in lasso["parameters"] if p["value"] == 0]
+    assert zeros and lasso["degrees_of_freedom"] == 4 - len(zeros)
+    assert all(p["std_error"] is None for p in lasso["parameters"]) and "no standard errors" in lasso["notes"][0]
+    (city / "free.json").write_text(json.dumps(free))
+    refuses("routes", "compare", city / "free.json", city.parent / "fit.json", words=["fit.json", "penalised"])
+    refuses("routes", "fit", city / "study.toml", "--l1", "-1", words=["--l1", "-1"])
+
+
+def test_tables_and_report_of_a_fit(softrl, city):
+    files = {kind: city / f"table.{kind}" for kind in ("csv", "latex", "html")}
+    args = ["--csv", files["csv"], "--latex", files["latex"], "--report", files["html"], "--stars"]
+    result, answer = fit(softrl, city, *args, "--fix", "link_constant=-0.6", "--in-units-of", "travel_time")
+    assert result.returncode == 0, result
+    rows = list(csv.DictReader(files["csv"].open()))
+    for row, parameter in zip(rows, answer["parameters"], strict=True):
+        assert row["name"] == parameter["name"] and float(row["value"]) == parameter["value"]
+        error = row["robust_std_error"]
+        assert (float(error) if error else None) == parameter["robust_std_error"]
+        assert row["estimated"] == str(parameter["estimated"]).lower()
+    assert float(rows[1]["ratio"]) == pytest.approx(float(rows[1]["value"]) / float(rows[0]["value"]))
+
+    latex = files["latex"].read_text()
+    assert r"left\_turn & $-" in latex and "$^{***}$" in latex and "fixed" in latex and r"\hline" in latex
+    assert latex.startswith(r"\begin{tabular}{lrrr}") and latex.rstrip().endswith(r"\end{tabular}")
+    assert f"${answer['log_likelihood']:.2f}$" in latex and "$300$" in latex
+
+    page = files["html"].read_text()
+    assert page.count("<svg") >= 4 and "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    moves = [max(1, len(row["links"].split()) - 1) for row in csv.DictReader((city / "trips.csv").open())]
+    worst = min(range(300), key=lambda t: answer["trip_log_likelihoods"][t] / moves[t])
+    first = page.index(f"<td>{answer['trip_names'][worst]}</td>", page.index("Worst explained"))
+    assert page.count("<tr>", page.index("Worst explained"), first) == 2  # header, worst
+    assert f"{answer['log_likelihood']:.4f}" in page
+
+
+# A fit cut short leaves its state; the same call goes on from there, and removes it in the end.
+def test_an_interrupted_fit_continues(softrl, refuses, city):
+    state = city / "fit.state"
+    _, whole = fit(softrl, city)
+    result, cut = fit(softrl, city, "--max-iterations", 3, "--resume", state)
+    assert result.returncode == 1 and cut["iterations"] == 3 and json.loads(state.read_text())["iterations"] == 3
+    refuses("routes", "fit", city / "study.toml", "--resume", state, "--l2", "0.1", words=["other options"])
+    (city / "other").mkdir()
+    assert softrl("routes", "generate", city / "other", "--trips", 50, "--seed", 1).returncode == 0
+    refuses("routes", "fit", city / "other/study.toml", "--resume", state, words=["another study"])
+    result, rest = fit(softrl, city, "--resume", state)
+    assert result.returncode == 0 and "continues after 3 iterations" in result.stdout and not state.exists()
+    assert rest["log_likelihood"] == pytest.approx(whole["log_likelihood"], abs=2e-8)
+    assert rest["iterations"] > 3
+    state.write_text('{"names": 3}')
+    refuses("routes", "fit", city / "study.toml", "--resume", state, words=["fit.state", "not the state of a fit"])
+
+
+def test_path_of_penalties(softrl, refuses, city):
+    out, table = city / "p.json", city / "p.csv"
+    args = ["routes", "path", city / "study.toml", "--count", 5, "--folds", 3, "--json", out, "--csv", table]
+    for penalty in ("l1", "l2"):
+        result = softrl(*args, "--penalty", penalty, "--greatest", 2, "--least", 0.001)
+        assert result.returncode == 0 and "best" in result.stdout, result
+        answer = json.loads(out.read_text())
+        assert [p["penalty"] for p in answer["points"]] == pytest.approx([2 * 0.0005 ** (i / 4) for i in range(5)])
+        _, alone = fit(softrl, city, f"--{penalty}", answer["points"][2]["penalty"])
+        assert alone["objective"] == pytest.approx(answer["points"][2]["objective"], abs=2e-8)
+        best = max(answer["points"], key=lambda p: p["held_out"])
+        assert answer["best"] == best["penalty"] <= answer["one_standard_error"]
+        rows = list(csv.DictReader(table.open()))
+        assert [float(row["u_turn"]) for row in rows] == [p["weights"][3] for p in answer["points"]]
+    refuses(*args[:3], "--folds", 301, words=["folds", "300", "301"])
+    refuses(*args[:3], "--least", 20, words=["greatest", "20"])
+
+
+def test_bootstrap(softrl, refuses, city):
+    out, state = city / "b.json", city / "b.state"
+    args = ["routes", "bootstrap", city / "study.toml", "--replications", 60, "--seed", 3, "--json", out]
+    result = softrl(*args, "--resume", state, "--threads", 2)
+    assert result.returncode == 0 and not state.exists(), result
+    answer = json.loads(out.read_text())
+    assert answer["failed"] == 0 and len(answer["replicated"]) == 60
+    for p in answer["parameters"]:
+        # The bound: 5.5 standard errors of an error from 60 replications, and what small samples add.
+        assert abs(p["bootstrap_std_error"] / p["robust_std_error"] - 1) < 5.5 / math.sqrt(120) + 0.1
+        for kind in ("percentile_interval", "normal_interval"):
+            assert p[kind]["lower"] < p["value"] < p[kind]["upper"]
+    # From a state of the first 20 replications.
+    first = {"seed": 3, "log_likelihood": answer["log_likelihood"], "replications": answer["replicated"][:20]}
+    state.write_text(json.dumps(first))
+    result = softrl(*args, "--resume", state, "--threads", 1)
+    assert result.returncode == 0 and "continues after 20 replications" in result.stdout
+    again = json.loads(out.read_text())
+    assert again["replicated"] == answer["replicated"] and again["parameters"] == answer["parameters"]
+    state.write_text(json.dumps(first | {"seed": 4}))
+    refuses(*args, "--resume", state, words=["--resume", "another --seed"])
+    refuses(*args[:3], "--replications", 1, words=["--replications", "1"])
+
+
 def test_the_order_of_trips_does_not_matter_to_a_comparison(softrl, city, fits):
     _, before = compare(softrl, city, fits["no_left"], fits["no_u"])
     spoilt = json.loads(fits["no_u"].read_text())
@@ -315,7 +454,7 @@ def test_a_weight_that_the_data_cannot_tell_is_said_so(softrl, city):
         (["--start", "u_turn=0x10"], ["--start", "u_turn=0x10"]),
         (["--start", "u_turn=-1 2"], ["--start", "u_turn=-1 2"]),
         (["--start", "u_turn=-1", "--fix", "u_turn=-3"], ["--start", "u_turn=-1", "--fix u_turn=-3"]),
-        (["--start", "travel_time=-1e308"], ["--start travel_time=-1e+308", "range of double precision"]),
+        (["--start", "travel_time=-1e308"], ["--start travel_time=-1e+308", "the utility of a move is too large"]),
         (["--fix", "travel_time=1e300"], ["--fix travel_time=1e+300"]),
         (["--fix", "u_turn=1e400"], ["--fix", "u_turn=1e400"]),
         (["--fix", "u_turn=-1,u_turn=-2"], ["--fix", "u_turn", "twice"]),

@@ -1,0 +1,75 @@
+#include "cli/saved_fit.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "cli/json_arrays.hpp"
+
+namespace softrl::cli {
+
+int SavedFit::estimated() const {
+  return static_cast<int>(
+      std::count_if(weights.begin(), weights.end(), [](const irl::FittedWeight& w) { return w.estimated; }));
+}
+
+std::vector<std::string> SavedFit::names() const {
+  std::vector<std::string> result;
+  for (const irl::FittedWeight& weight : weights) result.push_back(weight.name);
+  return result;
+}
+
+Eigen::VectorXd SavedFit::values() const {
+  Eigen::VectorXd result(static_cast<Eigen::Index>(weights.size()));
+  for (Eigen::Index j = 0; j < result.size(); ++j) result(j) = weights[static_cast<std::size_t>(j)].value;
+  return result;
+}
+
+irl::FitStatistics SavedFit::statistics() const {
+  return irl::fit_statistics(log_likelihood, null_log_likelihood, estimated(), static_cast<int>(trips.size()));
+}
+
+SavedFit read_fit(const std::filesystem::path& file) {
+  const auto fail = [&](const std::string& what) {
+    throw std::runtime_error(fmt::format("{}: {}", file.string(), what));
+  };
+  SavedFit fit{};
+  fit.file = file;
+  std::string status;
+  const Json json = read_json(file);
+  try {
+    json.at("status").get_to(status);
+    json.at("warnings").get_to(fit.warnings);
+    json.at("log_likelihood").get_to(fit.log_likelihood);
+    json.at("null_log_likelihood").get_to(fit.null_log_likelihood);
+    for (const Json& weight : json.at("parameters")) {
+      fit.weights.push_back({.name = weight.at("name"),
+                             .value = weight.at("value"),
+                             .estimated = weight.at("estimated"),
+                             .definition = weight.at("definition")});
+      if (weight.at("at_bound").get<bool>())
+        fit.warnings.push_back(fmt::format("weight {} ended at its bound, where these tests do not hold",
+                                           weight.at("name").get<std::string>()));
+    }
+    fit.covariance = matrix_from(json.at("covariance"));
+    fit.robust_covariance = matrix_from(json.at("robust_covariance"));
+    fit.penalised = json.at("penalty").at("l1") != 0.0 || json.at("penalty").at("l2") != 0.0;
+    json.at("confidence").get_to(fit.confidence);
+    json.at("trip_names").get_to(fit.trips);
+    fit.trip_log_likelihoods = vector_from(json.at("trip_log_likelihoods"));
+  } catch (const Json::exception& error) {
+    fail(fmt::format("is not what softrl routes fit --json writes: {}", error.what()));
+  }
+  const auto weights = static_cast<Eigen::Index>(fit.weights.size());
+  for (const Eigen::MatrixXd* matrix : {&fit.covariance, &fit.robust_covariance})
+    if (matrix->rows() != weights || matrix->cols() != weights)
+      fail(fmt::format("has {} parameters and a covariance of {} × {}", weights, matrix->rows(), matrix->cols()));
+  if (fit.trips.empty() || static_cast<Eigen::Index>(fit.trips.size()) != fit.trip_log_likelihoods.size())
+    fail(fmt::format("has {} trip_names and {} trip_log_likelihoods", fit.trips.size(),
+                     fit.trip_log_likelihoods.size()));
+  if (status != "converged") fail(fmt::format("status is {}: only a fit that converged is of use", status));
+  return fit;
+}
+
+}  // namespace softrl::cli

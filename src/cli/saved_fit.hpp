@@ -1,0 +1,34 @@
+// What `softrl routes fit --json` wrote, for the commands that take fits.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "irl/inference.hpp"
+#include "irl/model_comparison.hpp"
+
+namespace softrl::cli {
+
+struct SavedFit {
+  std::filesystem::path file;
+  double log_likelihood, null_log_likelihood;
+  std::vector<irl::FittedWeight> weights;
+  Eigen::MatrixXd covariance, robust_covariance;  // [K × K] NaN where not known
+  bool penalised;
+  double confidence;
+  std::vector<std::string> warnings;
+  std::vector<std::string> trips;
+  Eigen::VectorXd trip_log_likelihoods;
+
+  int estimated() const;
+  std::vector<std::string> names() const;
+  Eigen::VectorXd values() const;
+  irl::FitStatistics statistics() const;
+};
+
+// Throws std::runtime_error, naming the file, if it cannot be read, is something else, or the fit did not converge.
+SavedFit read_fit(const std::filesystem::path& file);
+
+}  // namespace softrl::cli
