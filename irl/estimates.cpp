@@ -14,6 +14,22 @@ namespace {
 // A weight takes part in a direction (of unit length) if its share is above this.
 constexpr double takes_part = 1e-3;
 
+// Directions that span the same space as the columns of `basis` [K × any], which is orthonormal, and in which few
+// weights take part: each has one that takes part in no other (Gauss-Jordan elimination).
+Eigen::MatrixXd sparse_basis(Eigen::MatrixXd basis) {
+  std::vector<Eigen::Index> left;
+  for (Eigen::Index i = 0; i < basis.cols(); ++i) left.push_back(i);
+  while (!left.empty()) {
+    Eigen::Index weight = 0, chosen = 0;
+    basis(Eigen::indexing::all, left).cwiseAbs().maxCoeff(&weight, &chosen);
+    const Eigen::Index pivot = left[static_cast<std::size_t>(chosen)];
+    left.erase(left.begin() + chosen);
+    for (Eigen::Index i = 0; i < basis.cols(); ++i)
+      if (i != pivot) basis.col(i) -= basis(weight, i) / basis(weight, pivot) * basis.col(pivot);
+  }
+  return basis.colwise().normalized();
+}
+
 }  // namespace
 
 Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale,
@@ -27,6 +43,7 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
 
   flat = std::max(flat, 1e-15 * static_cast<double>(n) * eigen.eigenvalues().cwiseAbs().maxCoeff());
   Eigen::VectorXd inverse_values(n);
+  std::vector<Eigen::Index> flat_columns;
   double least = std::numeric_limits<double>::infinity(), greatest = 0.0;
   for (Eigen::Index i = 0; i < n; ++i) {
     const double value = eigen.eigenvalues()(i);
@@ -36,9 +53,13 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
       greatest = std::max(greatest, value);
       continue;
     }
+    flat_columns.push_back(i);
+  }
+  const Eigen::MatrixXd directions = sparse_basis(eigen.eigenvectors()(Eigen::indexing::all, flat_columns));
+  for (Eigen::Index i = 0; i < directions.cols(); ++i) {
     std::vector<int> members;
     for (Eigen::Index j = 0; j < n; ++j)
-      if (std::abs(eigen.eigenvectors()(j, i)) > takes_part) members.push_back(static_cast<int>(j));
+      if (std::abs(directions(j, i)) > takes_part) members.push_back(static_cast<int>(j));
     result.flat_directions.push_back(std::move(members));
   }
   if (greatest > 0.0) result.condition_number = greatest / least;
@@ -99,9 +120,7 @@ Estimates estimate(const SearchEnd& end) {
             : fmt::format(
                   "the {} do not determine {} one by one, only a combination of them. Leave one out, or fix one",
                   end.observations, fmt::join(members, ", "));
-    // Several directions may mix the same weights.
-    if (std::find(result.warnings.begin(), result.warnings.end(), warning) == result.warnings.end())
-      result.warnings.push_back(std::move(warning));
+    result.warnings.push_back(std::move(warning));
   }
   return result;
 }

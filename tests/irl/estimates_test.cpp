@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <Eigen/Dense>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "softrl/random.hpp"
@@ -62,6 +63,21 @@ TEST(Covariances, NameTheWeightsThatCannotBeToldApart) {
   const Eigen::MatrixXd two = (root.leftCols(2).transpose() * root.leftCols(2)).inverse();
   EXPECT_NEAR(result.covariance(1, 1) / two(1, 1), 1.0, 1e-9);
   EXPECT_TRUE(result.inverse.allFinite());
+}
+
+// Three sets, of which any mixture is flat as well: named apart, whatever mixture the eigenvectors are.
+TEST(Covariances, NameSetsApart) {
+  RowMatrix root = random_matrix(12, 6, 9);
+  root.col(2) = 2.0 * root.col(0);
+  root.col(3) = -root.col(1);
+  root.col(4).setZero();
+  const Eigen::MatrixXd information = root.transpose() * root;
+  Eigen::VectorXd scale = scale_of(information);
+  scale(4) = 3.0;
+  const Covariances result = covariances(-information, root, scale);
+  EXPECT_THAT(result.flat_directions,
+              testing::UnorderedElementsAre(std::vector{0, 2}, std::vector{1, 3}, std::vector{4}));
+  EXPECT_FALSE(std::isnan(result.covariance(5, 5)));
 }
 
 TEST(Covariances, NameAWeightWithoutEffect) {
