@@ -43,6 +43,13 @@ bool contains(const std::vector<std::string>& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+// A text or a list of at least one.
+std::vector<std::string> read_texts(const Config& table, std::string_view key) {
+  std::vector<std::string> texts = table.string_or_strings(key);
+  if (texts.empty()) table.fail(key, "must not be empty");
+  return texts;
+}
+
 // The features that the study's tables define, by name.
 class Definitions {
  public:
@@ -168,7 +175,7 @@ class Definitions {
   }
 
   void read_field(FeatureDefinition& feature, const Config& table) {
-    if (table.has("equals")) feature.equals = table.string_or_strings("equals");
+    if (table.has("equals")) feature.equals = read_texts(table, "equals");
     if (table.has("at_least")) feature.at_least = table.number("at_least");
     if (table.has("below")) feature.below = table.number("below");
     if (table.has("missing")) feature.missing = table.number("missing");
@@ -192,7 +199,7 @@ class Definitions {
   // A feature for each class: 1 where the field is that text, or the value of another feature there.
   std::vector<FeatureDefinition> read_classes(const FeatureDefinition& group, const Config& table) {
     if (!group.equals.empty()) table.fail("equals", "goes without classes");
-    const std::vector<std::string> classes = table.string_or_strings("classes");
+    const std::vector<std::string> classes = read_texts(table, "classes");
     std::vector<std::string> others;
     if (table.has("reference")) {
       others = table.string_or_strings("reference");
@@ -304,7 +311,8 @@ Study read_study(const std::filesystem::path& file) {
   study.features = definitions.read(config, "features");
   const std::vector<std::string> features = names_of(study.features);
   std::vector<std::string> weights = features;
-  if (config.has("distance")) study.distance = definitions.read_one(config, "distance", config.string("distance"));
+  for (const auto& [key, feature] : {std::pair{"distance", &study.distance}, std::pair{"time", &study.time}})
+    if (config.has(key)) *feature = definitions.read_one(config, key, config.string(key));
 
   if (config.has("nested")) {
     const Config nested = config.table("nested");

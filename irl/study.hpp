@@ -4,7 +4,8 @@
 // clang-format off
 //     model = "maxent"                            # the recursive logit, as transport science calls it
 //     features = ["travel_time", "left_turn"]     # columns of the network file, unless defined below
-//     distance = "travel_time"                    # optional: the feature that measures how long a link is
+//     distance = "length_km"                      # optional: the feature that measures how long a link is
+//     time = "travel_time"                        # optional: the feature that measures how long a move takes
 //
 //     [network]                                   # a row per move from one link to the next
 //     file = "network.csv"
@@ -84,6 +85,7 @@ struct Study {
   std::optional<LinkSize> link_size;
   std::optional<Corridor> corridor;
   std::optional<FeatureDefinition> distance;  // how long a link is
+  std::optional<FeatureDefinition> time;      // how long a move takes
   std::vector<NamedWeight> start, fixed;
   std::vector<WeightBounds> bounds;
   Network network;

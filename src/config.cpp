@@ -131,9 +131,7 @@ std::vector<std::string> Config::strings(std::string_view key) const {
 std::vector<std::string> Config::string_or_strings(std::string_view key) const {
   if (const toml::node& value = node_->require(key); !value.is_array())
     return {node_->convert<std::string>(key, value, "a string, or an array of strings")};
-  const std::vector<std::string> result = strings(key);
-  if (result.empty()) fail(key, "must not be empty");
-  return result;
+  return strings(key);
 }
 
 Config Config::table(std::string_view key) const {

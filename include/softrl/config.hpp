@@ -32,7 +32,7 @@ class Config {
   std::string string(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
   std::vector<std::string> strings(std::string_view key) const;
-  std::vector<std::string> string_or_strings(std::string_view key) const;  // one or more of them
+  std::vector<std::string> string_or_strings(std::string_view key) const;
   Config table(std::string_view key) const;
   std::vector<Config> tables(std::string_view key) const;  // [[key]]
 

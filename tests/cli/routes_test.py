@@ -1,10 +1,12 @@
 """softrl routes: fit, likelihood and generate, and what they refuse."""
 
 import csv
+import heapq
 import json
 import math
 import re
 import shutil
+from random import Random
 from statistics import NormalDist, mean, pstdev
 
 import pytest
@@ -639,3 +641,72 @@ def test_an_output_never_overwrites_an_input(city, softrl, name):
     result = softrl("routes", "fit", city / "study.toml", "--json", city / name)
     assert result.returncode == 2 and name in result.stderr and "input" in result.stderr
     assert (city / name).read_bytes() == before
+
+
+# A grid of streets with random attributes in the layout of examples/ziebart.toml, and trips along the shortest ways of
+# drivers who see each length with an error of their own.
+def write_streets(folder, size=6, trips=150):
+    random = Random(1)
+    steps = [(1, 0), (0, 1), (-1, 0), (0, -1)]
+    links = [
+        ((x, y), (x + dx, y + dy))
+        for x in range(size)
+        for y in range(size)
+        for dx, dy in steps
+        if 0 <= x + dx < size and 0 <= y + dy < size
+    ]
+    miles = {k: random.uniform(0.05, 0.15) for k in range(len(links))}
+    types = ["interstate", "highway", "arterial", "collector", "local"]
+    rows = [
+        f"{k},{miles[k]},{random.choice(types)},{random.randint(1, 6)},{random.randint(1, 5)}" for k in range(len(links))
+    ]
+    (folder / "links.csv").write_text("\n".join(["link,length_miles,road_type,speed_class,lanes", *rows]))
+
+    turns = ["straight", "left", "hard_left", "right"]
+    moves = {k: [a for a in range(len(links)) if links[a][0] == links[k][1]] for k in range(len(links))}
+    rows = []
+    for k, following in moves.items():
+        for a in following:
+            headings = [steps.index((end[0] - start[0], end[1] - start[1])) for start, end in (links[k], links[a])]
+            turn = turns[(headings[1] - headings[0]) % 4]
+            rows.append(f"{k},{a},{'hard_right' if turn == 'right' and random.random() < 0.3 else turn}")
+    (folder / "network.csv").write_text("\n".join(["from_link,to_link,turn", *rows]))
+
+    rows = []
+    for trip in range(trips):
+        origin, destination = random.sample(range(len(links)), 2)
+        cost = {k: length * random.lognormvariate(0, 0.7) for k, length in miles.items()}
+        queue, route = [(0.0, origin, (origin,))], None
+        done = set()
+        while route is None:
+            so_far, link, way = heapq.heappop(queue)
+            if link == destination:
+                route = way
+            elif link not in done:
+                done.add(link)
+                for a in moves[link]:
+                    heapq.heappush(queue, (so_far + cost[a], a, (*way, a)))
+        rows.append(f"{trip},cab_{trip % 40},{destination},{' '.join(map(str, route))}")
+    (folder / "trips.csv").write_text("\n".join(["trip_id,driver,destination,links", *rows]))
+
+
+def test_the_features_of_ziebart(softrl, refuses, source_dir, tmp_path):
+    write_streets(tmp_path)
+    study, out = source_dir / "examples/ziebart.toml", tmp_path / "fit.json"
+    result = softrl("routes", "fit", study, "--data", tmp_path, "--json", out)
+    answer = json.loads(out.read_text())
+    assert result.returncode == 0, result
+    assert answer["status"] == "converged" and answer["clusters"] == 40
+    parameters = {p["name"]: p for p in answer["parameters"]}
+    assert len(parameters) == 22 and sum(p["estimated"] for p in parameters.values()) == 19
+    assert not parameters["lanes_1"]["estimated"] and parameters["type_local"]["value"] < 0
+    # Without the convention three directions are flat, as the study says.
+    free = tmp_path / "free.toml"
+    text = study.read_text()
+    free.write_text(text[: text.index("[weights]")] + text[text.index("[network]") :])
+    result = softrl("routes", "fit", free, "--data", tmp_path, "--json", out)
+    assert result.returncode == 1 and len(json.loads(out.read_text())["warnings"]) == 3
+
+    out.unlink()
+    (tmp_path / "links.csv").write_text((tmp_path / "links.csv").read_text().replace("highway", "path", 1))
+    refuses("routes", "fit", study, "--data", tmp_path, words=["links.csv:", "road_type", "path", "neither a class"])
