@@ -113,6 +113,15 @@ void read_network(const Study& study, const std::filesystem::path& folder, Index
   data.network = make_road_network(links.names, moves, names, feature_matrix(study.features, rows));
 
   if (study.distance) data.link_lengths = read_lengths(*study.distance, rows, links.names);
+  if (study.time) {
+    const Eigen::VectorXd times = feature_matrix({*study.time}, rows).col(0);
+    data.move_times.resize(times.size());
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+      const double time = times(static_cast<Eigen::Index>(row));
+      if (!(time >= 0.0)) table.fail(row, fmt::format("time {} must not be negative, got {}", study.time->name, time));
+      data.move_times(data.network.find_move(from[row], to[row])) = time;
+    }
+  }
   if (study.scales.empty()) return;
   for (const FeatureDefinition& scale : study.scales) data.scales.push_back(scale.name);
   std::vector<int> every(links.names.size());

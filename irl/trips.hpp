@@ -66,6 +66,7 @@ struct RouteData {
   std::vector<Trip> trips;
   TripReport trip_report = {};           // where the trips come from a file
   Eigen::VectorXd link_lengths = {};     // [L] ≥ 0, in the study's unit; empty if it names no distance
+  Eigen::VectorXd move_times = {};       // [M] ≥ 0, likewise
   std::vector<std::string> scales = {};  // [Z] names of the features that the nested model's scales depend on
   RowMatrix scale_attributes = {};       // [L × Z]
 };

@@ -134,6 +134,32 @@ TEST(RouteFiles, CountTripsThatCannotBeUsed) {
               ThrowsMessage<std::runtime_error>(HasSubstr("t.csv:2: trip t1: destination 3 cannot be reached")));
 }
 
+// Each mile counts once by type, once by speed and once by lanes; each move is one turn and one link.
+TEST(RouteFiles, ZiebartsFeaturesAreThoseOfThePaper) {
+  const TemporaryFolder folder;
+  folder.write("links.csv",
+               "link,length_miles,road_type,speed_class,lanes\n1,0.5,local,1,1\n2,0.25,arterial,3,2\n"
+               "3,2,interstate,6,5\n");
+  folder.write("network.csv", "from_link,to_link,turn\n1,2,left\n2,3,hard_right\n1,3,straight\n");
+  folder.write("trips.csv", "trip_id,driver,destination,links\na,x,3,1 2 3\n");
+  const RouteData data =
+      read_routes(read_study(std::filesystem::path(SOFTRL_SOURCE_DIR) / "examples/ziebart.toml"), folder.path());
+  ASSERT_EQ(data.network.feature_count(), 22);
+  std::map<std::string, double> totals;
+  for (int j = 0; j < 22; ++j)
+    if (feature_totals(data)(j) != 0.0) totals[data.network.features[j]] = feature_totals(data)(j);
+  EXPECT_EQ(totals, (std::map<std::string, double>{{"type_arterial", 0.25},
+                                                   {"type_interstate", 2},
+                                                   {"speed_3", 0.25},
+                                                   {"speed_6", 2},
+                                                   {"lanes_2", 0.25},
+                                                   {"lanes_5", 2},
+                                                   {"turn_left", 1},
+                                                   {"turn_hard_right", 1},
+                                                   {"link_constant", 2}}));
+  EXPECT_EQ(data.link_lengths, Eigen::Vector3d(0.5, 0.25, 2));
+}
+
 TEST(RouteFiles, MissingFilesAreNamed) {
   const TemporaryFolder folder;
   Study study;
@@ -233,11 +259,14 @@ TEST(RouteFiles, BorlangeHasScales) {
     EXPECT_EQ(data.scale_attributes(k, 1), data.network.out_degree(k));
 }
 
-TEST(RouteFiles, ReadDistances) {
+TEST(RouteFiles, ReadDistancesAndTimes) {
   SmallStudy study;
-  study.head = "distance = 'm'\n";
+  study.head = "distance = 'm'\ntime = 'time'\n";
   study.network = "a,b,time,m\n1,2,0.5,10\n2,3,1,20\n2,1,2,30\n3,2,2,10\n";
   EXPECT_EQ(study.read().link_lengths, Eigen::Vector3d(30, 10, 20));
+  const RouteData read = study.read();
+  EXPECT_EQ(read.move_times, read.network.attributes.col(0));
+  EXPECT_EQ(read.network.find_move(1, 0), 1) << "moves are sorted: times are not in the order of the file";
   const auto refuses = [&](const std::string& message) {
     EXPECT_THAT([&] { study.read(); }, ThrowsMessage<std::runtime_error>(HasSubstr(message)));
   };
@@ -245,6 +274,8 @@ TEST(RouteFiles, ReadDistances) {
   refuses("distance m of link 2 depends on the move that enters it: 10 and 11");
   study.network = "a,b,time,m\n1,2,0.5,10\n2,3,1,20\n";
   refuses("distance m of link 1 is not known: no move enters it");
+  study.network = "a,b,time,m\n1,2,0.5,10\n2,3,-1,20\n2,1,2,30\n";
+  refuses("n.csv:3: time time must not be negative, got -1");
   study.network = "a,b,time,m\n1,2,0.5,10\n2,3,1,-20\n2,1,2,30\n";
   refuses("distance m of link 3 must not be negative, got -20");
 }
