@@ -141,7 +141,6 @@ NestedLikelihood::NestedLikelihood(const RouteData& original, int threads)
   workspaces_ = std::make_unique<Workspaces>(ordered_.network, pattern_);
   const RouteData& data = ordered_;
 
-  std::vector<Demand> demands;
   std::vector<std::map<int, double>> moves(data.destinations.size()), endings(data.destinations.size());
   std::vector<std::vector<int>> trips(data.destinations.size());
   for (std::size_t t = 0; t < data.trips.size(); ++t) {
