@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "irl/action_model.hpp"
+#include "irl/corridor.hpp"
 #include "irl/likelihood.hpp"
 #include "irl/link_size.hpp"
 #include "irl/nested.hpp"
@@ -12,18 +14,28 @@
 namespace softrl::irl {
 
 std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data) {
-  const auto missing = [](std::string_view what) {
-    throw std::invalid_argument(fmt::format("{}: this version of softrl has no such model", what));
+  for (const std::string_view name : {"time", "max_margin", "action_costs"})
+    if (study.model == name)
+      throw std::invalid_argument(fmt::format(
+          "model = \"{}\": it predicts routes and has no likelihood; softrl routes evaluate takes it", name));
+  const auto missing = [&](std::string_view table) {
+    throw std::invalid_argument(
+        fmt::format("{} with model = \"{}\": this version of softrl has no such model", table, study.model));
   };
-  if (study.model != "maxent" && study.model != "nested") missing(fmt::format("model = \"{}\"", study.model));
-  if (study.corridor) missing("corridor");
-  if (study.model == "nested") {
-    if (study.link_size) missing("link_size with model = \"nested\"");
-    return std::make_unique<NestedLikelihood>(data, 0);
-  }
+  if (study.link_size && study.corridor) missing("corridor and link_size");
+  if (study.model != "maxent" && study.link_size) missing("link_size");
+  if (study.model != "maxent" && study.corridor) missing("corridor");
+  if (study.model == "action") return std::make_unique<ActionModel>(data);
+  if (study.model == "nested") return std::make_unique<NestedLikelihood>(data, 0);
   if (study.link_size)
     return std::make_unique<LinkSizeModel>(
         data, all_named_weights(data.network.features, "link_size.weights", study.link_size->weights));
+  if (study.corridor) {
+    const Eigen::VectorXd weights =
+        with_named_weights(data.network.features, Eigen::VectorXd::Zero(data.network.feature_count()),
+                           "corridor.weights", study.corridor->weights);
+    return std::make_unique<CorridorLikelihood>(data, -(data.network.attributes * weights), study.corridor->detour);
+  }
   return std::make_unique<Likelihood>(data);
 }
 

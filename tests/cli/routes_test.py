@@ -604,6 +604,7 @@ def test_fold_and_train_size_choose_the_trips(softrl, refuses, city):
 
 def test_a_model_that_there_is_not(refuses, city):
     study = (city / "study.toml").read_text()
+    study = study.replace('model = "maxent"', 'model = "action"')
     (city / "study.toml").write_text(study + '[corridor]\ndetour = 1.5\nweights = {travel_time = -1}\n')
     refuses("routes", "fit", city / "study.toml", words=["corridor", "no such model"])
 
