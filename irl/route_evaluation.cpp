@@ -129,6 +129,20 @@ RouteEvaluation evaluate(const RoadNetwork& network, const std::vector<Trip>& tr
   return result;
 }
 
+Eigen::VectorXd column_means(const RowMatrix& values) {
+  Eigen::VectorXd result(values.cols());
+  for (Eigen::Index j = 0; j < values.cols(); ++j) {
+    double sum = 0.0, count = 0.0;
+    for (const double value : values.col(j)) {
+      if (std::isnan(value)) continue;
+      sum += value;
+      count += 1.0;
+    }
+    result(j) = count > 0.0 ? sum / count : nan;
+  }
+  return result;
+}
+
 std::vector<MeanInterval> bootstrap_means(const RowMatrix& values, const std::vector<int>& groups,
                                           const BootstrapOptions& options) {
   check_count("replications", options.replications, 1);
@@ -145,15 +159,15 @@ std::vector<MeanInterval> bootstrap_means(const RowMatrix& values, const std::ve
       counts(groups[t], j) += 1.0;
     }
   }
-  const auto mean = [](double sum, double count) { return count > 0.0 ? sum / count : nan; };
   Eigen::MatrixXd replicated(options.replications, values.cols());
   Random random(options.seed, "bootstrap");
   for (int b = 0; b < options.replications; ++b) {
     Eigen::RowVectorXd drawn = Eigen::RowVectorXd::Zero(group_count);
     for (Eigen::Index g = 0; g < group_count; ++g) drawn(random.below(group_count)) += 1.0;
     const Eigen::RowVectorXd sum = drawn * sums, count = drawn * counts;
-    for (Eigen::Index j = 0; j < values.cols(); ++j) replicated(b, j) = mean(sum(j), count(j));
+    for (Eigen::Index j = 0; j < values.cols(); ++j) replicated(b, j) = count(j) > 0.0 ? sum(j) / count(j) : nan;
   }
+  const Eigen::VectorXd means = column_means(values);
   std::vector<MeanInterval> result;
   for (Eigen::Index j = 0; j < values.cols(); ++j) {
     std::vector<double> sorted;  // Replications that drew no number at all say nothing.
@@ -167,7 +181,7 @@ std::vector<MeanInterval> bootstrap_means(const RowMatrix& values, const std::ve
       const std::size_t above = std::min(below + 1, sorted.size() - 1);
       return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
     };
-    result.push_back({.mean = mean(sums.col(j).sum(), counts.col(j).sum()),
+    result.push_back({.mean = means(j),
                       .lower = quantile(0.5 * (1.0 - options.confidence)),
                       .upper = quantile(0.5 * (1.0 + options.confidence))});
   }

@@ -48,6 +48,9 @@ struct RouteEvaluation {
 RouteEvaluation evaluate(const RoadNetwork& network, const std::vector<Trip>& trips,
                          const std::vector<TripPrediction>& predictions, const Eigen::VectorXd& lengths);
 
+// Means of the columns of `values`, NaN left out; NaN if nothing is left.
+Eigen::VectorXd column_means(const RowMatrix& values);
+
 struct BootstrapOptions {
   int replications = 1000;   // ≥ 1
   double confidence = 0.95;  // Of the intervals, in (0, 1).

@@ -19,6 +19,7 @@ void add_irl(CLI::App& app, Run& run);
 void add_routes(CLI::App& app, Run& run);
 void add_routes_bootstrap(CLI::App& routes, Run& run);
 void add_routes_compare(CLI::App& routes, Run& run);
+void add_routes_evaluate(CLI::App& routes, Run& run);
 void add_routes_fit(CLI::App& routes, Run& run);
 void add_routes_generate(CLI::App& routes, Run& run);
 void add_routes_likelihood(CLI::App& routes, Run& run);

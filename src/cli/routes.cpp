@@ -7,6 +7,7 @@ void add_routes(CLI::App& app, Run& run) {
   CLI::App* routes = app.add_subcommand("routes", "Learn what route choices reveal: maximum-entropy inverse RL");
   routes->require_subcommand(1);
   add_routes_fit(*routes, run);
+  add_routes_evaluate(*routes, run);
   add_routes_compare(*routes, run);
   add_routes_path(*routes, run);
   add_routes_wald(*routes, run);

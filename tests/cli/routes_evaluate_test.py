@@ -1,0 +1,162 @@
+"""softrl routes evaluate: what it writes agrees with what is computed here from the routes it predicts."""
+
+import csv
+import json
+import shutil
+from statistics import mean
+
+import pytest
+
+TABLE_1 = ["time", "max_margin", "action", "action_costs", "maxent"]
+MEASURES = ["distance_in_common", "match_90", "mean_log_probability", "exact_match", "edit_distance", "bleu"]
+
+
+@pytest.fixture(scope="module")
+def generated(softrl, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("generated") / "city"
+    result = softrl("routes", "generate", folder, "--rows", 6, "--columns", 7, "--trips", 300, "--seed", 5)
+    assert result.returncode == 0, result
+    return folder
+
+
+@pytest.fixture
+def city(generated, tmp_path):
+    """A copy whose files a test may spoil."""
+    return shutil.copytree(generated, tmp_path / "city")
+
+
+def evaluate(softrl, folder, *args):
+    out = folder.parent / "evaluation.json"
+    result = softrl("routes", "evaluate", folder / "study.toml", "--json", out, *args)
+    return result, json.loads(out.read_text()) if out.exists() else None
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def in_common(predicted, driven, lengths):
+    left = list(predicted)
+    total = common = 0.0
+    for link in driven:
+        total += lengths[link]
+        if link in left:
+            left.remove(link)
+            common += lengths[link]
+    return common / total
+
+
+def test_means_are_those_of_the_predicted_routes(softrl, city):
+    text = (city / "study.toml").read_text()
+    (city / "study.toml").write_text('distance = "travel_time"\n' + text)
+    result, answer = evaluate(softrl, city, "--held-out", 0.3, "--per-trip", "--replications", 200)
+    assert result.returncode == 0, result
+    assert [m["model"] for m in answer["models"]] == TABLE_1
+    assert answer["held_out_trips"] == 90 and answer["distance"] == "travel_time"
+    positions = [result.stdout.index(f"\n{name} ") for name in TABLE_1]
+    assert positions == sorted(positions)
+    trips = {row["trip_id"]: row for row in rows_of(city / "trips.csv")}
+    lengths = {row["to_link"]: float(row["travel_time"]) for row in rows_of(city / "network.csv")}
+    for model in answer["models"]:
+        assert model["trips"] == 90 and model["without_route"] == model["zero_probability"] == 0
+        assert len({entry["trip"] for entry in model["per_trip"]}) == 90
+        for entry in model["per_trip"]:
+            driven, predicted = trips[entry["trip"]]["links"].split(), entry["predicted"].split()
+            assert entry["distance_in_common"] == pytest.approx(in_common(predicted, driven, lengths))
+            assert entry["exact_match"] == (predicted == driven)
+            assert entry["match_90"] == (entry["distance_in_common"] >= 0.9 - 1e-9)
+            assert predicted[0] == driven[0]
+        for measure in MEASURES:
+            key = "log_probability" if measure == "mean_log_probability" else measure
+            values = [entry[key] for entry in model["per_trip"]]
+            if model["model"] in ("maxent", "action") or key != "log_probability":
+                assert model[measure] == pytest.approx(mean(values))
+                interval = model["intervals"][measure]
+                assert interval["lower"] <= model[measure] <= interval["upper"]
+                assert model["folds"] == [pytest.approx({"trips": 90, "training_trips": 210} | model["folds"][0])]
+            else:
+                assert values == [None] * 90 and model[measure] is None
+    by_name = {m["model"]: m for m in answer["models"]}
+    assert by_name["action"]["fits"] == by_name["action_costs"]["fits"]
+    assert by_name["time"]["fits"] == []
+
+
+# The weights that evaluate reports give its held-out trips the likelihood that it reports.
+def test_log_probability_is_that_of_routes_likelihood(softrl, city):
+    result, answer = evaluate(softrl, city, "--held-out", 0.3, "--per-trip", "--models", "maxent")
+    assert result.returncode == 0, result
+    (model,) = answer["models"]
+    held_out = {entry["trip"] for entry in model["per_trip"]}
+    rows = rows_of(city / "trips.csv")
+    with open(city / "trips.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["trip_id"] in held_out)
+    weights = ",".join(f"{p['name']}={p['value']!r}" for p in model["fits"][0]["parameters"])
+    out = city / "likelihood.json"
+    assert softrl("routes", "likelihood", city / "study.toml", "--weights", weights, "--json", out).returncode == 0
+    assert json.loads(out.read_text())["log_likelihood"] == pytest.approx(90 * model["mean_log_probability"])
+
+
+# Differences are paired: of the same trips, whose means they are the differences of.
+def test_differences_are_paired(softrl, city):
+    result, answer = evaluate(softrl, city, "--held-out", 0.3, "--per-trip", "--replications", 200)
+    assert result.returncode == 0, result
+    by_name = {m["model"]: m for m in answer["models"]}
+    assert len(answer["differences"]) == 10
+    for entry in answer["differences"]:
+        for measure in MEASURES:
+            a, b = (by_name[entry[key]][measure] for key in ("model", "other"))
+            if a is None or b is None:
+                assert entry[measure] == {"mean": None, "lower": None, "upper": None}
+                continue
+            assert entry[measure]["mean"] == pytest.approx(a - b)
+            assert entry[measure]["lower"] <= a - b <= entry[measure]["upper"]
+
+
+def test_folds_hold_out_every_trip_once(softrl, city):
+    result, answer = evaluate(softrl, city, "--folds", 3, "--split-by", "ends", "--models", "time", "--per-trip")
+    assert result.returncode == 0, result
+    (model,) = answer["models"]
+    assert sorted(e["trip"] for e in model["per_trip"]) == sorted(r["trip_id"] for r in rows_of(city / "trips.csv"))
+    assert [fold["trips"] + fold["training_trips"] for fold in model["folds"]] == [300] * 3
+    assert sum(fold["trips"] for fold in model["folds"]) == 300
+    weighted = sum(fold["trips"] * fold["bleu"] for fold in model["folds"]) / 300
+    assert model["bleu"] == pytest.approx(weighted)
+    again = evaluate(softrl, city, "--folds", 3, "--split-by", "ends", "--models", "time", "--per-trip")[1]
+    assert again == answer
+    other = evaluate(softrl, city, "--folds", 3, "--split-by", "ends", "--models", "time", "--seed", 2)[1]
+    assert other["models"][0]["folds"] != model["folds"]
+
+
+def test_held_out_trips_may_have_a_file_of_their_own(softrl, city):
+    text = (city / "study.toml").read_text()
+    (city / "study.toml").write_text(text.replace('file = "trips.csv"\n', "") + '\n[trips.files]\nfolds = 2\ntrain = "train{fold}.csv"\ntest = "test{fold}.csv"\n')
+    lines = (city / "trips.csv").read_text().splitlines(keepends=True)
+    for fold in range(2):
+        (city / f"test{fold}.csv").write_text("".join(lines[:1] + lines[1 + fold :: 2]))
+        (city / f"train{fold}.csv").write_text("".join(lines[:1] + lines[2 - fold :: 2]))
+    result, answer = evaluate(softrl, city, "--fold", 1, "--models", "action,time", "--per-trip")
+    assert result.returncode == 0, result
+    assert [m["model"] for m in answer["models"]] == ["time", "action"]
+    assert [e["trip"] for e in answer["models"][0]["per_trip"]] == [line.split(",")[0] for line in lines[2::2]]
+
+
+def test_refuses(refuses, city, tmp_path):
+    study = city / "study.toml"
+    evaluate = ("routes", "evaluate", study, "--json", tmp_path / "out.json")
+    refuses(*evaluate, words=["--held-out", "--folds"])
+    refuses(*evaluate, "--held-out", 0.2, "--folds", 5, words=["--held-out", "--folds", "one of them"])
+    refuses(*evaluate, "--held-out", 1.5, words=["share", "1.5"])
+    refuses(*evaluate, "--folds", 1, words=["folds", "got 1"])
+    refuses(*evaluate, "--folds", 5, "--split-by", "clusters", words=["--split-by", "trips.cluster"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "maxent,guess", words=["guess", "max_margin"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "nested", words=["nested", "[nested]"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "maxent_link_size", words=["maxent_link_size", "[link_size]"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "corridor", words=["corridor", "[corridor]"])
+    refuses(*evaluate, "--held-out", 0.2, "--time-feature", "hurry", words=["--time-feature", "hurry"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "time", "--confidence", 1, words=["confidence"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "time", "--replications", 0, words=["replications"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "max_margin", "--regularisation", 0, words=["regularisation"])
+    refuses(*evaluate, "--held-out", 0.2, "--train-size", 7, words=["--train-size", "7"])
