@@ -21,6 +21,7 @@
 #include "bind_weights.hpp"
 #include "irl/fit.hpp"
 #include "irl/generated_city.hpp"
+#include "irl/inference.hpp"
 #include "irl/route_files.hpp"
 #include "irl/study_model.hpp"
 
@@ -39,6 +40,19 @@ struct RouteFit {
   FitResult fit;
 
   Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const { return standard_errors(covariance, fit.estimated); }
+  FitStatistics statistics() const {
+    return fit_statistics(fit.log_likelihood, fit.null_log_likelihood, fit.degrees_of_freedom, trips);
+  }
+  // [K × 3] p-value and interval of each weight, by the errors of `covariance`.
+  Eigen::MatrixXd inference(const Eigen::MatrixXd& covariance, double confidence) const {
+    const Eigen::VectorXd error = errors(covariance);
+    Eigen::MatrixXd result(error.size(), 3);
+    for (Eigen::Index j = 0; j < error.size(); ++j) {
+      const WeightInference one = infer(fit.weights(j), error(j), confidence);
+      result.row(j) << one.p_value, one.lower, one.upper;
+    }
+    return result;
+  }
 };
 
 struct RouteLikelihood {
@@ -57,7 +71,7 @@ struct Estimation {
         data(read_routes(study, folder.value_or(file.parent_path()), {.strict = true})),
         model(make_model(study, data)) {}
 
-  RouteFit fit(const Weights& start, const Weights& fix, double tolerance, int max_iterations) {
+  RouteFit fit(const Weights& start, const Weights& fix, double l1, double l2, double tolerance, int max_iterations) {
     std::vector<NamedWeight> started = named(start), fixed = named(fix);
     add_defaults(started, fixed, study.start, study.fixed);
     return {.names = model->weight_names(),
@@ -65,6 +79,8 @@ struct Estimation {
             .fit = softrl::irl::fit(*model, {.start = std::move(started),
                                              .fixed = std::move(fixed),
                                              .bounds = study.bounds,
+                                             .l1 = l1,
+                                             .l2 = l2,
                                              .tolerance = tolerance,
                                              .max_iterations = max_iterations,
                                              .progress = stop_on_signals()})};
@@ -112,6 +128,56 @@ void bind_results(nb::module_& m) {
           "t_values",
           [](const RouteFit& r) -> Eigen::VectorXd { return r.fit.weights.cwiseQuotient(r.errors(r.fit.covariance)); },
           rv, "[K] values / std_error.")
+      .def_prop_ro(
+          "p_values", [](const RouteFit& r) -> Eigen::VectorXd { return r.inference(r.fit.covariance, 0.95).col(0); },
+          rv, "[K] two-sided, of a weight that is 0.")
+      .def_prop_ro(
+          "robust_p_values",
+          [](const RouteFit& r) -> Eigen::VectorXd { return r.inference(r.fit.robust_covariance, 0.95).col(0); }, rv,
+          "[K] by robust_std_error.")
+      .def(
+          "intervals",
+          [](const RouteFit& r, double confidence, bool robust) -> Eigen::MatrixXd {
+            return r.inference(robust ? r.fit.robust_covariance : r.fit.covariance, confidence).rightCols(2);
+          },
+          "confidence"_a = 0.95, nb::kw_only(), "robust"_a = true,
+          "[K, 2] lower and upper end of the confidence interval of each weight.")
+      .def_prop_ro(
+          "correlation", [](const RouteFit& r) { return correlations(r.fit.covariance); }, rv, "[K, K]")
+      .def_prop_ro(
+          "robust_correlation", [](const RouteFit& r) { return correlations(r.fit.robust_covariance); }, rv, "[K, K]")
+      .def_prop_ro(
+          "at_bound",
+          [](const RouteFit& r) {
+            return Eigen::Array<bool, Eigen::Dynamic, 1>(Eigen::Array<bool, Eigen::Dynamic, 1>::NullaryExpr(
+                static_cast<Eigen::Index>(r.names.size()), [&](Eigen::Index j) { return bool(r.fit.at_bound[j]); }));
+          },
+          rv, "[K] true for weights that ended at a bound of the study.")
+      .def_prop_ro(
+          "objective", [](const RouteFit& r) { return r.fit.objective; }, "log_likelihood less the penalty.")
+      .def_prop_ro(
+          "degrees_of_freedom", [](const RouteFit& r) { return r.fit.degrees_of_freedom; },
+          "Number of estimated weights; less under an L2 penalty.")
+      .def_prop_ro(
+          "rho_squared", [](const RouteFit& r) { return r.statistics().rho_squared; },
+          "1 - log_likelihood / null_log_likelihood.")
+      .def_prop_ro(
+          "adjusted_rho_squared", [](const RouteFit& r) { return r.statistics().adjusted_rho_squared; },
+          "The same with degrees_of_freedom taken off log_likelihood.")
+      .def_prop_ro(
+          "aic", [](const RouteFit& r) { return r.statistics().aic; }, "2 degrees_of_freedom - 2 log_likelihood.")
+      .def_prop_ro(
+          "bic", [](const RouteFit& r) { return r.statistics().bic; },
+          "degrees_of_freedom log(trips) - 2 log_likelihood.")
+      .def_prop_ro(
+          "trip_log_likelihoods", [](const RouteFit& r) { return r.fit.trip_log_likelihoods; }, rv,
+          "[trips] what each trip adds to log_likelihood.")
+      .def_prop_ro(
+          "clusters", [](const RouteFit& r) { return r.fit.clusters; },
+          "Groups of trips that the robust errors take as independent.")
+      .def_prop_ro(
+          "notes", [](const RouteFit& r) { return r.fit.notes; },
+          "Sentences that do not put the weights in doubt: what errors mean, and where there are none.")
       .def_prop_ro(
           "covariance", [](const RouteFit& r) { return r.fit.covariance; }, rv, "[K, K]")
       .def_prop_ro(
@@ -185,19 +251,22 @@ void bind_irl(nb::module_& m) {
           "trips", [](const Estimation& e) { return e.data.trips.size(); }, "Number of trips.")
       .def("evaluate", &Estimation::evaluate, "weights"_a, nb::call_guard<nb::gil_scoped_release>(),
            "As softrl.routes.likelihood.")
-      .def("fit", &Estimation::fit, nb::kw_only(), "start"_a = Weights{}, "fix"_a = Weights{},
-           "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
-           nb::call_guard<nb::gil_scoped_release>(), "As softrl.routes.fit.");
+      .def("fit", &Estimation::fit, nb::kw_only(), "start"_a = Weights{}, "fix"_a = Weights{}, "l1"_a = fit_defaults.l1,
+           "l2"_a = fit_defaults.l2, "tolerance"_a = fit_defaults.tolerance,
+           "max_iterations"_a = fit_defaults.max_iterations, nb::call_guard<nb::gil_scoped_release>(),
+           "As softrl.routes.fit.");
 
   m.def(
       "fit",
       [](const fs::path& study, const std::optional<fs::path>& data, const Weights& start, const Weights& fix,
-         std::optional<int> fold, std::optional<int> train_size, double tolerance, int max_iterations) {
-        return Estimation(study, data, fold, train_size).fit(start, fix, tolerance, max_iterations);
+         std::optional<int> fold, std::optional<int> train_size, double l1, double l2, double tolerance,
+         int max_iterations) {
+        return Estimation(study, data, fold, train_size).fit(start, fix, l1, l2, tolerance, max_iterations);
       },
       "study"_a, nb::kw_only(), "data"_a = nb::none(), "start"_a = Weights{}, "fix"_a = Weights{},
-      "fold"_a = nb::none(), "train_size"_a = nb::none(), "tolerance"_a = fit_defaults.tolerance,
-      "max_iterations"_a = fit_defaults.max_iterations, nb::call_guard<nb::gil_scoped_release>(),
+      "fold"_a = nb::none(), "train_size"_a = nb::none(), "l1"_a = fit_defaults.l1, "l2"_a = fit_defaults.l2,
+      "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
+      nb::call_guard<nb::gil_scoped_release>(),
       "Weights of maximum likelihood for a study (a TOML file) whose files lie in the folder `data` (by default the\n"
       "study's own). `start` and `fix` map names of weights to values and prevail over the study; `fold` and\n"
       "`train_size` choose among a study's files of trips. Options and errors as in irl/fit.hpp and\n"

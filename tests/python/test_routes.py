@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -31,6 +32,36 @@ def test_fit_finds_the_true_weights_within_their_errors(city):
     assert result.log_likelihood > result.null_log_likelihood
     assert 0 < result.spectral_radius[0] <= result.spectral_radius[1] < 1
     assert "travel_time=" in repr(result)
+
+
+# Against the standard library's normal distribution and the definitions of docs/route_studies.md.
+def test_fit_says_what_its_errors_mean(city):
+    normal = NormalDist()
+    result = softrl.routes.fit(city[0] / "study.toml", fix={"u_turn": -3.0})
+    for p_values, error in ((result.p_values, result.std_error), (result.robust_p_values, result.robust_std_error)):
+        for p, value, e in list(zip(p_values, result.values, error))[:3]:
+            assert p == pytest.approx(2 * normal.cdf(-abs(value / e)), rel=1e-6, abs=1e-15)
+    reach = normal.inv_cdf(0.95) * result.robust_std_error
+    np.testing.assert_allclose(result.intervals(0.9)[:, 1], result.values + reach)
+    assert (result.intervals(0.9, robust=False)[:3, 0] < result.values[:3]).all()
+    scale = np.sqrt(np.outer(np.diag(result.covariance), np.diag(result.covariance)))
+    np.testing.assert_allclose(result.correlation[:3, :3], (result.covariance / np.where(scale > 0, scale, 1))[:3, :3])
+    assert result.degrees_of_freedom == 3 and result.clusters == 400 and result.notes == []
+    assert result.aic == pytest.approx(6 - 2 * result.log_likelihood)
+    assert result.bic == pytest.approx(3 * np.log(400) - 2 * result.log_likelihood)
+    assert result.rho_squared == pytest.approx(1 - result.log_likelihood / result.null_log_likelihood)
+    assert result.adjusted_rho_squared < result.rho_squared
+    assert result.trip_log_likelihoods.sum() == pytest.approx(result.log_likelihood)
+    assert not result.at_bound.any()
+
+
+def test_penalised_fits(city):
+    study = city[0] / "study.toml"
+    free, ridge = softrl.routes.fit(study), softrl.routes.fit(study, l2=0.1)
+    assert free.objective == pytest.approx(free.log_likelihood)
+    assert ridge.objective < ridge.log_likelihood < free.log_likelihood and ridge.degrees_of_freedom < 4
+    lasso = softrl.routes.fit(study, l1=1.0)
+    assert (lasso.values == 0).any() and np.isnan(lasso.std_error).all() and "L1" in lasso.notes[0]
 
 
 def test_likelihood_has_no_slope_at_the_fit_and_agrees_with_differences(city):
