@@ -159,9 +159,11 @@ void leave_out(TripReport& report, TripFault reason, int line, const std::string
     report.left_out.push_back({.reason = reason, .count = 1, .first_line = line, .first = complaint});
 }
 
-void read_trips(const Study& study, const std::filesystem::path& folder, const ReadOptions& options, const Index& links,
-                Index& destinations, RouteData& data) {
-  const CsvTable table = CsvTable::read(folder / study.trips.file);
+// Where a destination is a link, those that `data` does not have are added to it.
+TripFile read_trips(const Study& study, const std::filesystem::path& file, const ReadOptions& options,
+                    const Index& links, Index& destinations, RouteData& data) {
+  const CsvTable table = CsvTable::read(file);
+  TripFile result;
   const std::size_t name = table.column(study.trips.name);
   const std::size_t route = table.column(study.trips.links);
   const std::size_t destination = table.column(study.trips.destination);
@@ -198,7 +200,7 @@ void read_trips(const Study& study, const std::filesystem::path& folder, const R
     }
   };
 
-  TripReport& report = data.trip_report;
+  TripReport& report = result.report;
   std::set<std::string> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const auto about = [&](std::string_view message) {
@@ -210,18 +212,18 @@ void read_trips(const Study& study, const std::filesystem::path& folder, const R
       table.fail(row, about(fmt::format("has no {}", *study.trips.cluster)));
     ++report.read;
     try {
-      data.trips.push_back(read(row));
+      result.trips.push_back(read(row));
     } catch (const TripError& error) {
       if (options.strict) table.fail(row, about(error.what()));
       leave_out(report, error.fault, table.line(row), table.complaint(row, about(error.what())));
       continue;
     }
-    if (cluster) data.trips.back().cluster = table.text(row, *cluster);
+    if (cluster) result.trips.back().cluster = table.text(row, *cluster);
   }
-  if (report.read == 0)
-    throw std::runtime_error(fmt::format("{}:1: has no trips", (folder / study.trips.file).string()));
-  if (data.trips.empty())
+  if (report.read == 0) throw std::runtime_error(fmt::format("{}:1: has no trips", file.string()));
+  if (result.trips.empty())
     throw std::runtime_error(fmt::format("{} (no other trip can be used, either)", report.left_out.front().first));
+  return result;
 }
 
 std::string network_csv(const RoadNetwork& network) {
@@ -269,8 +271,18 @@ RouteData read_routes(const Study& study, const std::filesystem::path& folder, c
   read_network(study, folder, links, data);
   data.ending = study.destinations ? Ending::ByMove : Ending::OnEntering;
   if (study.destinations) data.destinations = read_destinations(*study.destinations, folder, links, destinations);
-  read_trips(study, folder, options, links, destinations, data);
+  TripFile file = read_trips(study, folder / study.trips.file, options, links, destinations, data);
+  data.trips = std::move(file.trips);
+  data.trip_report = std::move(file.report);
   return data;
+}
+
+TripFile read_trips(const Study& study, const std::filesystem::path& file, RouteData& data,
+                    const ReadOptions& options) {
+  Index links, destinations;
+  for (const std::string& name : data.network.links) links.add(name);
+  for (const Destination& destination : data.destinations) destinations.add(destination.name);
+  return read_trips(study, file, options, links, destinations, data);
 }
 
 void write_routes(const RouteData& data, const std::filesystem::path& folder) {

@@ -1,6 +1,7 @@
 // Route data in files: a folder of CSV files that a study describes.
 #pragma once
 #include <filesystem>
+#include <vector>
 
 #include "irl/study.hpp"
 #include "irl/trips.hpp"
@@ -15,6 +16,15 @@ struct ReadOptions {
 // file or column is missing, a field is empty or not a number, a link or move appears twice, a trip's name appears
 // twice, no trip can be used.
 RouteData read_routes(const Study& study, const std::filesystem::path& folder, const ReadOptions& options = {});
+
+// Trips of another file with the columns of the study's, on the same network: held-out ones, say. Where a destination is
+// a link, those that `data` does not know yet are added to it. Throws as read_routes.
+struct TripFile {
+  std::vector<Trip> trips = {};
+  TripReport report = {};
+};
+TripFile read_trips(const Study& study, const std::filesystem::path& file, RouteData& data,
+                    const ReadOptions& options = {});
 
 // Writes network.csv, destinations.csv, trips.csv and study.toml, which read_study and read_routes take back.
 // `folder` must exist. Throws std::runtime_error if a file cannot be written, std::invalid_argument unless `data` ends

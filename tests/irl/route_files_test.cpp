@@ -70,6 +70,28 @@ TEST(RouteFiles, ReadClustersOfTrips) {
   refuses("t.csv:1: has no column \"who\"");
 }
 
+// Trips of another file know the destinations of the first, and add theirs where destinations are links.
+TEST(RouteFiles, ReadFurtherTrips) {
+  SmallStudy study;
+  Study columns;
+  columns.trips = {.file = "", .name = "id", .links = "links", .destination = "d", .cluster = {}, .files = {}};
+  RouteData data = study.read();
+  const auto file = study.folder.write("more.csv", "id,links,d\nt1,2 3,home\n");
+  EXPECT_EQ(read_trips(columns, file, data).trips.at(0).destination, 0);
+  EXPECT_EQ(data.trips.size(), 1u);
+  study.trips = "id,links,d\nt1,1 2 3,3\n";
+  data = study.read(true);
+  study.folder.write("more.csv", "id,links,d\nt1,2 1,1\nt2,2 3,3\nt3,2 3,1\n");
+  const TripFile more = read_trips(columns, file, data);
+  EXPECT_EQ(more.report.read, 3);
+  EXPECT_EQ(more.report.left_out.at(0).reason, TripFault::EndsElsewhere);
+  EXPECT_EQ(data.destinations.at(1).name, "1");
+  EXPECT_EQ(more.trips.at(0).destination, 1);
+  EXPECT_EQ(more.trips.at(1).destination, 0);
+  study.folder.write("more.csv", "id,links,d\nt1,2 9,9\n");
+  EXPECT_THAT([&] { read_trips(columns, file, data); }, ThrowsMessage<std::runtime_error>(HasSubstr("more.csv:2")));
+}
+
 TEST(RouteFiles, ComplainWithFileAndLine) {
   const auto refuses = [](const auto& spoil, const std::string& message, bool on_entering = false) {
     SmallStudy study;
