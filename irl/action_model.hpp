@@ -39,6 +39,7 @@ class ActionModel final : public RouteModel {
   // There is no path sum that could diverge: 0, or +∞ as the upper bound where there is no best path.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;
 
+  bool origin_matters() const override { return false; }
   std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override;
 
  private:

@@ -35,6 +35,7 @@ class Likelihood final : public RouteModel {
   // matter for that one, without the moves out of it.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;
 
+  bool origin_matters() const override { return false; }
   std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override;
 
  private:

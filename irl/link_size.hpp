@@ -41,6 +41,7 @@ class LinkSizeModel final : public RouteModel {
   // the weights last evaluated are not feasible) and the upper one of the greatest weight that a move has for any pair.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;
 
+  bool origin_matters() const override { return true; }
   std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override;
 
  private:

@@ -38,6 +38,7 @@ class NestedLikelihood final : public RouteModel {
   // As in nested_radius.hpp.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;
 
+  bool origin_matters() const override { return false; }
   std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override;
 
   // Sum over destinations of the number of systems that were factorised by the last evaluation, for diagnosis.

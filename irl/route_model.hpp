@@ -58,8 +58,12 @@ class RouteModel {
   // At the weights last evaluated: below 1 where the path sums are finite.
   virtual SpectralRadius radius(const SpectralRadiusOptions& options = {}) = 0;
 
+  // Whether travellers to one destination drive differently by where they set out.
+  virtual bool origin_matters() const = 0;
+
   // How travellers of these weights drive, for each of `trips`. Throws std::invalid_argument where there is no answer,
   // saying why. The model's data must outlive the policies.
+  // They are in the order of `trips`; where the origin does not matter, trips to one destination have the same.
   virtual std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) = 0;
 };
 
