@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "irl/maxent_policy.hpp"
+#include "softrl/check.hpp"
 #include "softrl/parallel.hpp"
 
 namespace softrl::irl {
@@ -50,12 +51,17 @@ Likelihood::Likelihood(const RouteData& data, int threads)
 
 // Trips to the same destination share their policy, wherever they start.
 std::vector<RoutePolicy> Likelihood::policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {
+  check_size("weights", weights.size(), data_->network.feature_count());
+  const Eigen::VectorXd utilities = data_->network.attributes * weights;
+  PathSum path_sum(data_->network, std::vector<bool>(data_->network.links.size(), true));
   std::map<int, RoutePolicy> towards;
   std::vector<RoutePolicy> result;
   for (const TripEnds& ends : trips) {
     auto found = towards.find(ends.destination);
-    if (found == towards.end())
-      found = towards.emplace(ends.destination, maxent_policy(*data_, ends.destination, weights)).first;
+    if (found == towards.end()) {
+      const Eigen::VectorXd values = soft_values(path_sum, *data_, ends.destination, utilities);
+      found = towards.emplace(ends.destination, policy_of_values(*data_, ends.destination, utilities, values)).first;
+    }
     result.push_back(found->second);
   }
   return result;

@@ -1,7 +1,7 @@
 #include "irl/route_policy.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -18,11 +18,19 @@ RoutePolicy::RoutePolicy(const RouteData& data, int destination, Eigen::VectorXd
   check_size("ends", ends_.size(), data.network.link_count());
 }
 
+bool RoutePolicy::reaches_from(int link) const {
+  constexpr double never = -std::numeric_limits<double>::infinity();
+  if (ends_(link) > never) return true;
+  for (int move = data_->network.first_move[link]; move < data_->network.first_move[link + 1]; ++move)
+    if (moves_(move) > never) return true;
+  return false;
+}
+
 int RoutePolicy::sample(const int& link, Random& random) const {
   std::vector<double> probabilities;
   for (int action = 0; action <= data_->network.out_degree(link); ++action)
     probabilities.push_back(std::exp(log_prob(link, action)));
-  if (std::all_of(probabilities.begin(), probabilities.end(), [](double p) { return p == 0.0; }))
+  if (!reaches_from(link))
     throw std::invalid_argument(fmt::format("destination {} cannot be reached from link {}",
                                             data_->destinations[destination_].name, data_->network.links[link]));
   return random.categorical(probabilities);

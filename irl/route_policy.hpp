@@ -19,6 +19,9 @@ class RoutePolicy final : public DiscretePolicy {
   const Eigen::VectorXd& move_log_probs() const { return moves_; }
   const Eigen::VectorXd& end_log_probs() const { return ends_; }
 
+  // Whether the destination can be reached from the link.
+  bool reaches_from(int link) const;
+
   // Throws std::invalid_argument from a link from which the destination cannot be reached.
   int sample(const int& link, Random& random) const override;
   double log_prob(const int& link, const int& action) const override;

@@ -349,6 +349,18 @@ Study read_study(const std::filesystem::path& file) {
   if (config.has("links")) {
     const Config links = config.table("links");
     study.links = {.file = links.string("file"), .link = links.string("link")};
+    if (config.has("nodes")) {
+      study.links->from_node = links.string("from_node");
+      study.links->to_node = links.string("to_node");
+    }
+  }
+  if (config.has("nodes")) {
+    if (!study.links) config.fail("nodes", "needs a table [links] with from_node and to_node");
+    const Config nodes = config.table("nodes");
+    study.nodes = {.file = nodes.string("file"),
+                   .node = nodes.string("node"),
+                   .lon = nodes.string("lon"),
+                   .lat = nodes.string("lat")};
   }
   const Config trips = config.table("trips");
   study.trips = {.file = {},

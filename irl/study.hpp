@@ -16,6 +16,12 @@
 //     file = "links.csv"
 //     link = "link"
 //
+//     [nodes]                                     # optional: where links begin and end, for maps; then also in [links]:
+//     file = "nodes.csv"                          # from_node = "from_node", to_node = "to_node"
+//     node = "node"
+//     lon = "lon"
+//     lat = "lat"
+//
 //     [feature.left_turn]                         # optional; one of column, link_column (of the link entered),
 //     column = "direction"                        # from_link_column (of the link left), out_degree ("to" or "from"),
 //     equals = "6"                                # constant, product (of other features)
@@ -54,6 +60,10 @@ struct Study {
   };
   struct Links {
     std::string file, link;
+    std::string from_node = {}, to_node = {};  // columns; empty if there are no nodes
+  };
+  struct Nodes {
+    std::string file, node, lon, lat;
   };
   // Trips in several files, of a cross-validation: {fold} in a name stands for a number in {0, …, folds − 1}.
   struct TripFiles {
@@ -90,6 +100,7 @@ struct Study {
   std::vector<WeightBounds> bounds;
   Network network;
   std::optional<Links> links;
+  std::optional<Nodes> nodes;
   Trips trips;
   std::optional<Destinations> destinations;
 };
