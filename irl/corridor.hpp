@@ -52,6 +52,7 @@ class CorridorLikelihood final : public RouteModel {
   LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
   LikelihoodCurvature curvature(const Eigen::VectorXd& weights) override;
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;  // The greatest of all pairs.
+  bool origin_matters() const override { return true; }
   std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override;
 
   int trips_outside() const { return trips_outside_; }  // That only their own links keep in their corridor.

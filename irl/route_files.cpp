@@ -163,7 +163,7 @@ void leave_out(TripReport& report, TripFault reason, int line, const std::string
 TripFile read_trips(const Study& study, const std::filesystem::path& file, const ReadOptions& options,
                     const Index& links, Index& destinations, RouteData& data) {
   const CsvTable table = CsvTable::read(file);
-  TripFile result;
+  TripFile trips;
   const std::size_t name = table.column(study.trips.name);
   const std::size_t route = table.column(study.trips.links);
   const std::size_t destination = table.column(study.trips.destination);
@@ -200,7 +200,7 @@ TripFile read_trips(const Study& study, const std::filesystem::path& file, const
     }
   };
 
-  TripReport& report = result.report;
+  TripReport& report = trips.report;
   std::set<std::string> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const auto about = [&](std::string_view message) {
@@ -212,18 +212,18 @@ TripFile read_trips(const Study& study, const std::filesystem::path& file, const
       table.fail(row, about(fmt::format("has no {}", *study.trips.cluster)));
     ++report.read;
     try {
-      result.trips.push_back(read(row));
+      trips.trips.push_back(read(row));
     } catch (const TripError& error) {
       if (options.strict) table.fail(row, about(error.what()));
       leave_out(report, error.fault, table.line(row), table.complaint(row, about(error.what())));
       continue;
     }
-    if (cluster) result.trips.back().cluster = table.text(row, *cluster);
+    if (cluster) trips.trips.back().cluster = table.text(row, *cluster);
   }
   if (report.read == 0) throw std::runtime_error(fmt::format("{}:1: has no trips", file.string()));
-  if (result.trips.empty())
+  if (trips.trips.empty())
     throw std::runtime_error(fmt::format("{} (no other trip can be used, either)", report.left_out.front().first));
-  return result;
+  return trips;
 }
 
 std::string network_csv(const RoadNetwork& network) {

@@ -17,8 +17,8 @@ struct ReadOptions {
 // twice, no trip can be used.
 RouteData read_routes(const Study& study, const std::filesystem::path& folder, const ReadOptions& options = {});
 
-// Trips of another file with the columns of the study's, on the same network: held-out ones, say. Where a destination is
-// a link, those that `data` does not know yet are added to it. Throws as read_routes.
+// Trips of another file with the columns of the study's, on the same network: held-out ones, say. Where a destination
+// is a link, those that `data` does not know yet are added to it. Throws as read_routes.
 struct TripFile {
   std::vector<Trip> trips = {};
   TripReport report = {};

@@ -1,9 +1,11 @@
 """Plots of fitted route preferences."""
 
+import csv
+
 import numpy as np
 from matplotlib.figure import Figure
 
-__all__ = ["weights"]
+__all__ = ["destination_accuracy", "weights"]
 
 
 def weights(names, values, std_errors, truth=None, z=1.96):
@@ -26,4 +28,26 @@ def weights(names, values, std_errors, truth=None, z=1.96):
         handles = {label: handle for axis in figure.axes for handle, label in zip(*axis.get_legend_handles_labels())}
         figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False, fontsize="small")
     figure.suptitle(f"Fitted route preferences, ±{z:g} standard errors")
+    return figure
+
+
+def destination_accuracy(*files, labels=None):
+    """How well destinations are told against how much of the trips was seen: Figure 5 of Ziebart et al. 2008.
+
+    `files` are what `softrl routes destinations --held-out ... --csv` wrote, a line each, named by `labels`. Points where
+    no trip's destination is possible are left out.
+    """
+    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+    axis = figure.subplots()
+    for index, file in enumerate(files):
+        with open(file, newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row["accuracy"]]
+        seen, right = ([100.0 * float(row[column]) for row in rows] for column in ("fraction", "accuracy"))
+        axis.plot(seen, right, "o-", markersize=4, label=labels[index] if labels else None)
+    axis.set(xlabel="moves of the trip seen (%)", ylabel="most probable destination right (%)", ylim=(0, 100))
+    axis.set_title("Destinations told from part of a trip")
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(axis="y", color="0.9")
+    if labels:
+        axis.legend(frameon=False)
     return figure

@@ -19,11 +19,15 @@ void add_irl(CLI::App& app, Run& run);
 void add_routes(CLI::App& app, Run& run);
 void add_routes_bootstrap(CLI::App& routes, Run& run);
 void add_routes_compare(CLI::App& routes, Run& run);
+void add_routes_destinations(CLI::App& routes, Run& run);
 void add_routes_evaluate(CLI::App& routes, Run& run);
 void add_routes_fit(CLI::App& routes, Run& run);
+void add_routes_flows(CLI::App& routes, Run& run);
 void add_routes_generate(CLI::App& routes, Run& run);
 void add_routes_likelihood(CLI::App& routes, Run& run);
 void add_routes_path(CLI::App& routes, Run& run);
+void add_routes_predict(CLI::App& routes, Run& run);
+void add_routes_simulate(CLI::App& routes, Run& run);
 void add_routes_wald(CLI::App& routes, Run& run);  // test, ratio
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);

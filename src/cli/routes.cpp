@@ -13,6 +13,10 @@ void add_routes(CLI::App& app, Run& run) {
   add_routes_wald(*routes, run);
   add_routes_bootstrap(*routes, run);
   add_routes_likelihood(*routes, run);
+  add_routes_predict(*routes, run);
+  add_routes_destinations(*routes, run);
+  add_routes_flows(*routes, run);
+  add_routes_simulate(*routes, run);
   add_routes_generate(*routes, run);
 }
 

@@ -19,27 +19,33 @@ void StudyArgument::add_to(CLI::App& command) {
   command.add_option("--json", json, "Write the result to this file");
 }
 
-LoadedStudy StudyArgument::read(irl::TripSet set, std::vector<fs::path> outputs) const {
+fs::path StudyArgument::folder() const { return data.empty() ? study.parent_path() : data; }
+
+LoadedStudy StudyArgument::read(irl::TripSet set, std::vector<fs::path> outputs, std::vector<fs::path> inputs) const {
   irl::Study described = irl::read_study(study);
   irl::use_trips(described, set, trips);
-  const fs::path folder = data.empty() ? study.parent_path() : data;
-  std::vector<fs::path> inputs = {study, folder / described.network.file, folder / described.trips.file};
-  if (described.links) inputs.push_back(folder / described.links->file);
-  if (described.destinations) inputs.push_back(folder / described.destinations->file);
+  inputs.insert(inputs.end(), {study, folder() / described.network.file, folder() / described.trips.file});
+  if (described.links) inputs.push_back(folder() / described.links->file);
+  if (described.nodes) inputs.push_back(folder() / described.nodes->file);
+  if (described.destinations) inputs.push_back(folder() / described.destinations->file);
   outputs.push_back(json);
   check_outputs(outputs, inputs);
-  irl::RouteData routes = irl::read_routes(described, folder, {.strict = strict});
+  irl::RouteData routes = irl::read_routes(described, folder(), {.strict = strict});
   return {.study = std::move(described), .data = std::move(routes)};
 }
 
-std::string describe(const irl::RouteData& data) {
-  std::string text =
-      fmt::format("{}, {}, {}, {}", counted(data.network.links.size(), "link"), counted(data.network.to.size(), "move"),
-                  counted(data.destinations.size(), "destination"), counted(data.trips.size(), "trip"));
-  for (const irl::TripReport::LeftOut& left_out : data.trip_report.left_out)
+std::string describe(const irl::TripReport& report) {
+  std::string text;
+  for (const irl::TripReport::LeftOut& left_out : report.left_out)
     text += fmt::format("\nwarning: {} left out of {} ({}), the first at {}", counted(left_out.count, "trip"),
-                        data.trip_report.read, irl::to_string(left_out.reason), left_out.first);
+                        report.read, irl::to_string(left_out.reason), left_out.first);
   return text;
+}
+
+std::string describe(const irl::RouteData& data) {
+  return fmt::format("{}, {}, {}, {}{}", counted(data.network.links.size(), "link"),
+                     counted(data.network.to.size(), "move"), counted(data.destinations.size(), "destination"),
+                     counted(data.trips.size(), "trip"), describe(data.trip_report));
 }
 
 void add_trip_report(Json& json, const irl::TripReport& report) {

@@ -27,13 +27,19 @@ struct StudyArgument {
 
   void add_to(CLI::App& command);
 
-  // Reads it, with its training trips or the held-out ones. Throws std::runtime_error, "file:line: message", and if
-  // `json` or one of `outputs` would replace one of the inputs.
-  LoadedStudy read(irl::TripSet set = irl::TripSet::Train, std::vector<std::filesystem::path> outputs = {}) const;
+  // Reads it, with its training trips or the held-out ones. Throws std::runtime_error, "file:line: message", and if an
+  // output would replace one of the inputs: these are --json and the study's files, and what else the command has.
+  LoadedStudy read(irl::TripSet set = irl::TripSet::Train, std::vector<std::filesystem::path> outputs = {},
+                   std::vector<std::filesystem::path> inputs = {}) const;
+
+  std::filesystem::path folder() const;  // Of the study's files.
 };
 
 // "7288 links, 20196 moves, 466 destinations, 1832 trips", and a line for each reason why others were left out.
 std::string describe(const irl::RouteData& data);
+
+// Those lines: each begins with the end of a line.
+std::string describe(const irl::TripReport& report);
 
 // Adds the same to an answer: trips_read, trips_left_out.
 void add_trip_report(Json& json, const irl::TripReport& report);

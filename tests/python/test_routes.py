@@ -166,3 +166,13 @@ def test_plot_shows_every_weight_with_its_interval(city):
     for axis, value, error in zip(figure.axes, result.values, np.nan_to_num(result.std_error)):
         (interval,) = axis.containers[0].lines[2][0].get_segments()
         np.testing.assert_allclose(interval[:, 1], [value - 1.96 * error, value + 1.96 * error])
+
+
+def test_plot_of_destinations_reads_what_the_program_writes(tmp_path):
+    from softrl.plots_routes import destination_accuracy
+
+    file = tmp_path / "accuracy.csv"
+    header = "fraction,trips,accuracy,mean_posterior,mean_log_posterior,impossible\n"
+    file.write_text(header + "0,4,0.25,0.25,-1.4,1\n0.5,4,0.75,0.6,-0.6,1\n0.9,0,,,,5\n")
+    (axis,) = destination_accuracy(file, labels=["maxent"]).axes
+    np.testing.assert_allclose(axis.lines[0].get_xydata(), [[0, 25], [50, 75]])

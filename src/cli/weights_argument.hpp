@@ -1,0 +1,26 @@
+// The weights that a command on a route study takes as given: --weights speed=-1,turn=-0.5, or --fit FIT.json.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <Eigen/Core>
+
+namespace softrl::cli {
+
+struct WeightsArgument {
+  std::vector<std::string> words;
+  std::filesystem::path fit;
+
+  // Declares both options. This object must outlive the parsing.
+  void add_to(CLI::App& command);
+
+  // A value for each of `names` [K]. Throws std::invalid_argument or std::runtime_error, naming option or file, if
+  // neither is given, a value is missing, unknown or no number, or the fit did not converge.
+  Eigen::VectorXd read(const std::vector<std::string>& names) const;
+
+  std::vector<std::filesystem::path> files() const;  // That are read.
+};
+
+}  // namespace softrl::cli
