@@ -118,14 +118,9 @@ double quantile(const std::vector<double>& sorted, double share) {
 }  // namespace
 
 RouteData with_trips(const RouteData& data, std::vector<Trip> trips) {
-  return {.network = data.network,
-          .ending = data.ending,
-          .destinations = data.destinations,
-          .trips = std::move(trips),
-          .trip_report = {},
-          .link_lengths = data.link_lengths,
-          .scales = data.scales,
-          .scale_attributes = data.scale_attributes};
+  RouteData result = data;
+  result.trips = std::move(trips);
+  return result;
 }
 
 std::vector<BootstrapReplication> bootstrap(const ModelOfTrips& model, const RouteData& data, const FitResult& all,
