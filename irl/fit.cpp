@@ -17,10 +17,10 @@
 namespace softrl::irl {
 namespace {
 
-std::string describe(const SpectralRadius& radius) {
+std::string describe(const SpectralRadius& radius, const RoadNetwork& network) {
   if (std::isinf(radius.upper)) return "";
-  return fmt::format(": the spectral radius is between {:.9g} and {:.9g}, and must be below 1", radius.lower,
-                     radius.upper);
+  return fmt::format(": the spectral radius is between {:.9g} and {:.9g}, and must be below 1{}", radius.lower,
+                     radius.upper, describe_region(radius, network));
 }
 
 // "start a=-1, fix b=-2": what the caller gave.
@@ -73,8 +73,9 @@ Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, c
     start = with_named_weights(names, std::move(start), options.prefix + "fix", options.fixed);
     const LikelihoodValue value = model.evaluate(start);
     if (value.status == PathSumStatus::Finite) return start;
-    const std::string why = fmt::format("{}{}", describe(value.status),
-                                        value.status == PathSumStatus::Divergent ? describe(model.radius()) : "");
+    const std::string why =
+        fmt::format("{}{}", describe(value.status),
+                    value.status == PathSumStatus::Divergent ? describe(model.radius(), model.data().network) : "");
     const std::string told = given_weights(options);
     if (all_given) throw std::invalid_argument(fmt::format("{}: at these weights {}", told, why));
     if (c >= 64.0 || value.status == PathSumStatus::OutOfRange)

@@ -23,11 +23,11 @@ constexpr int most_groups = 32;
 
 }  // namespace
 
-Likelihood::Likelihood(const RouteData& data, int threads)
+Likelihood::Likelihood(const RouteData& data, int threads, PathSolver solver)
     : data_(&data),
       threads_(thread_count(threads)),
       feature_totals_(softrl::irl::feature_totals(data)),
-      path_sum_(data.network, relevant_links(data)) {
+      path_sum_(data.network, relevant_links(data), solver) {
   if (data.trips.empty()) throw std::invalid_argument("there are no trips");
   std::map<int, std::map<int, double>> trips_between;  // destination → origin → trips
   for (const Trip& trip : data.trips) trips_between[trip.destination][trip.origin] += 1.0;
@@ -71,6 +71,7 @@ std::vector<RoutePolicy> Likelihood::policies(const Eigen::VectorXd& weights, co
 // that leaves d again. That flow is solved for on its own, because only solutions without changes of sign are accurate
 // entry by entry. All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing leaves.
 PathSumStatus Likelihood::solve(const PathSum& path_sum, Block& block) const {
+  if (path_sum.iterative()) return sweep(path_sum, block);
   block.sums.clear();
   for (std::size_t c = 0; c < block.demands.size(); ++c)
     for (const int link : data_->destinations[demands_[block.demands[c]].destination].links)
@@ -97,6 +98,28 @@ PathSumStatus Likelihood::solve(const PathSum& path_sum, Block& block) const {
   return PathSumStatus::Finite;
 }
 
+// Every destination has its own M here, without the moves out of it where trips end on entering it.
+PathSumStatus Likelihood::sweep(const PathSum& path_sum, Block& block) const {
+  block.sums.clear();
+  block.flows.clear();
+  block.swept.clear();
+  for (std::size_t c = 0; c < block.demands.size(); ++c) {
+    const int column = static_cast<int>(c);
+    const Demand& demand = demands_[block.demands[c]];
+    const std::vector<int>& ends = data_->destinations[demand.destination].links;
+    block.swept.push_back(path_sum.sweep_sums(ends, closed_links(demand), column, block.sums));
+    if (block.swept.back().status != PathSumStatus::Finite) return block.swept.back().status;
+    for (const Origin& origin : demand.origins) {
+      const int row = path_sum.row(origin.link);
+      block.flows.set(row, column, Wide::of(origin.trips) / block.sums.get(row, column));
+    }
+    const PathSumStatus status = path_sum.sweep_flows(block.swept.back(), column, block.flows);
+    if (status != PathSumStatus::Finite) return status;
+    if (data_->ending == Ending::OnEntering) block.flows.set(path_sum.row(ends.front()), column, {});
+  }
+  return PathSumStatus::Finite;
+}
+
 // What z = y / y(d) divides by.
 Wide Likelihood::divisor(const PathSum& path_sum, const Block& block, int column) const {
   if (data_->ending == Ending::ByMove) return Wide::of(1.0);
@@ -104,14 +127,18 @@ Wide Likelihood::divisor(const PathSum& path_sum, const Block& block, int column
 }
 
 // The links that no path to the destination leaves: those that do not matter for it, and itself if trips end there.
-PathSumStatus Likelihood::set_own_weights(PathSum& path_sum, const Eigen::VectorXd& weights,
-                                          const Demand& demand) const {
+std::vector<bool> Likelihood::closed_links(const Demand& demand) const {
   std::vector<int> origins;
   for (const Origin& origin : demand.origins) origins.push_back(origin.link);
   std::vector<bool> closed = relevant_links(*data_, demand.destination, origins);
   closed.flip();
   if (data_->ending == Ending::OnEntering) closed[destination_link(demand)] = true;
-  return path_sum.set_weights(weights, closed);
+  return closed;
+}
+
+PathSumStatus Likelihood::set_own_weights(PathSum& path_sum, const Eigen::VectorXd& weights,
+                                          const Demand& demand) const {
+  return path_sum.set_weights(weights, closed_links(demand));
 }
 
 // Solves for all demands, in blocks, and gives each to `add`, together with the result of the group it belongs to. The
@@ -151,7 +178,7 @@ PathSumStatus Likelihood::solve_all(const Eigen::VectorXd& weights, std::vector<
 // Where trips end by a move of their own, what diverges for all diverges for one: a cycle that matters is strongly
 // connected, so that all of it matters for one and the same destination.
 bool Likelihood::each_may_succeed(PathSumStatus shared) const {
-  return data_->ending == Ending::OnEntering &&
+  return data_->ending == Ending::OnEntering && !path_sum_.iterative() &&
          (shared == PathSumStatus::Divergent || shared == PathSumStatus::Inaccurate);
 }
 
@@ -181,7 +208,10 @@ SpectralRadius Likelihood::radius(const SpectralRadiusOptions& options) {
     const SpectralRadius own = path_sum_.radius(options);
     if (own.status != Status::Converged) greatest.status = own.status;
     greatest.lower = std::max(greatest.lower, own.lower);
-    greatest.upper = std::max(greatest.upper, own.upper);
+    if (own.upper <= greatest.upper) continue;
+    greatest.upper = own.upper;
+    greatest.region = own.region;
+    greatest.cycle = own.cycle;
   }
   return greatest;
 }
@@ -202,7 +232,8 @@ LikelihoodValue Likelihood::value_at(const Eigen::VectorXd& weights) {
       sums.log_path_sum -= demand.trips * log_abs(divisor(path_sum, block, column));
     }
     path_sum.add_uses(block.flows, block.sums, 1.0, sums.uses);
-    if (data_->ending == Ending::OnEntering) path_sum.add_uses(block.leaving, block.sums, -1.0, sums.uses);
+    if (data_->ending == Ending::OnEntering && !path_sum.iterative())
+      path_sum.add_uses(block.leaving, block.sums, -1.0, sums.uses);
     return PathSumStatus::Finite;
   };
   const PathSumStatus status = solve_all(weights, groups, add);
@@ -237,14 +268,21 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
     for (std::size_t c = 0; c < block.demands.size(); ++c) {
       const int column = static_cast<int>(c);
       const Demand& demand = demands_[block.demands[c]];
-      const std::vector<double> chances = path_sum.chances(block.sums, column);
+      const int end = data_->ending == Ending::ByMove ? -1 : path_sum.row(destination_link(demand));
+      std::vector<double> chances = path_sum.chances(block.sums, column);
+      if (path_sum.iterative() && end >= 0)
+        std::fill(chances.begin() + rows.start[end], chances.begin() + rows.start[end + 1], 0.0);
       RowMatrix rest = RowMatrix::Zero(rows.rows(), features);  // g, then r
       for (int i = 0; i < rows.rows(); ++i)
         for (int p = rows.start[i]; p < rows.start[i + 1]; ++p)
           rest.row(i) += chances[p] * network.attributes.row(path_sum.moves()[p]);
-      if (!path_sum.sum_along(block.sums, column, chances, largest, rest)) return PathSumStatus::Inaccurate;
+      if (path_sum.iterative()) {
+        const PathSumStatus status = path_sum.sweep_along(block.swept[c], chances, rest);
+        if (status != PathSumStatus::Finite) return status;
+      } else if (!path_sum.sum_along(block.sums, column, chances, largest, rest)) {
+        return PathSumStatus::Inaccurate;
+      }
 
-      const int end = data_->ending == Ending::ByMove ? -1 : path_sum.row(destination_link(demand));
       Eigen::RowVectorXd v(features);
       const auto subtract_outer = [&](double weight) {
         for (int i = 0; i < features; ++i)

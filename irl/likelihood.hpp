@@ -21,7 +21,7 @@ class Likelihood final : public RouteModel {
  public:
   // `data` must outlive this object. The results are the same for any number of `threads`; 0: one for each core. Throws
   // std::invalid_argument if there are no trips.
-  explicit Likelihood(const RouteData& data, int threads = 1);
+  explicit Likelihood(const RouteData& data, int threads = 1, PathSolver solver = PathSolver::Auto);
 
   const RouteData& data() const override { return *data_; }
   const std::vector<std::string>& weight_names() const override { return data_->network.features; }
@@ -53,6 +53,7 @@ class Likelihood final : public RouteModel {
   struct Block {
     std::vector<int> demands = {};
     WideBlock sums, flows, leaving;
+    std::vector<PathSum::Swept> swept = {};  // a column each, if there are no factors
   };
 
   LikelihoodValue value_at(const Eigen::VectorXd& weights);
@@ -60,6 +61,8 @@ class Likelihood final : public RouteModel {
   template <class Result, class Add>
   PathSumStatus solve_all(const Eigen::VectorXd& weights, std::vector<Result>& groups, const Add& add);
   PathSumStatus solve(const PathSum& path_sum, Block& block) const;
+  PathSumStatus sweep(const PathSum& path_sum, Block& block) const;
+  std::vector<bool> closed_links(const Demand& demand) const;
   Wide divisor(const PathSum& path_sum, const Block& block, int column) const;
   PathSumStatus set_own_weights(PathSum& path_sum, const Eigen::VectorXd& weights, const Demand& demand) const;
   bool each_may_succeed(PathSumStatus shared) const;

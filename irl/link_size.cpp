@@ -395,7 +395,10 @@ SpectralRadius LinkSizeModel::radius(const SpectralRadiusOptions& options) {
   }
   path_sum_.set_utilities(greatest, closed);
   const SpectralRadius all = path_sum_.radius(options);
-  return {.status = one.status == Status::Converged ? all.status : one.status, .lower = one.lower, .upper = all.upper};
+  SpectralRadius result = one;
+  if (one.status == Status::Converged) result.status = all.status;
+  result.upper = all.upper;
+  return result;
 }
 
 std::vector<RoutePolicy> LinkSizeModel::policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {

@@ -1,7 +1,9 @@
 #include "irl/lu_pattern.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -87,6 +89,10 @@ Rearranged transpose(const SparseRows& rows, int columns) {
 }
 
 LuPattern lu_pattern(const SparseRows& rows) {
+  return *lu_pattern_within(rows, std::numeric_limits<double>::infinity());
+}
+
+std::optional<LuPattern> lu_pattern_within(const SparseRows& rows, double most) {
   // Any values do, as long as no pivot is 0: a diagonal that dominates.
   std::vector<int> start{0}, index;
   std::vector<double> values;
@@ -104,6 +110,7 @@ LuPattern lu_pattern(const SparseRows& rows) {
   Klu klu;
   klu.symbolic = klu_analyze(n, start.data(), index.data(), &klu.common);
   klu.check(klu.symbolic != nullptr);
+  if (klu.symbolic->lnz + klu.symbolic->unz > most) return std::nullopt;
   klu.numeric = klu_factor(start.data(), index.data(), values.data(), klu.symbolic, &klu.common);
   klu.check(klu.numeric != nullptr && klu.common.status == KLU_OK && klu.common.noffdiag == 0);
 
@@ -121,6 +128,17 @@ LuPattern lu_pattern(const SparseRows& rows) {
   result.lower_transposed = transpose(result.lower, n);
   result.upper_transposed = transpose(result.upper, n);
   result.parent = elimination_tree(result);
+  return result;
+}
+
+LuPattern no_elimination(int n) {
+  LuPattern result;
+  result.order.resize(n);
+  std::iota(result.order.begin(), result.order.end(), 0);
+  result.position = result.order;
+  result.parent.assign(n, -1);
+  for (SparseRows* rows : {&result.lower, &result.upper, &result.lower_transposed.rows, &result.upper_transposed.rows})
+    rows->start.assign(n + 1, 0);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // In which order to eliminate the rows of a sparse matrix, with the pivots taken from its diagonal, and where its LU
 // factors are then nonzero. Both depend on where the matrix is nonzero alone, so that one pattern serves many matrices.
 #pragma once
+#include <optional>
 #include <vector>
 
 namespace softrl::irl {
@@ -35,6 +36,13 @@ struct LuPattern {
 // For a square matrix; its diagonal, wherever `rows` has places for it or not, is taken to be nonzero. Throws
 // std::runtime_error if KLU, which does the work, refuses.
 LuPattern lu_pattern(const SparseRows& rows);
+
+// None if the factors would have more than `most` nonzeros, by the estimate of the ordering (exact if the matrix is as
+// nonzero as its transpose, else too high).
+std::optional<LuPattern> lu_pattern_within(const SparseRows& rows, double most);
+
+// No elimination: the order that the rows have, and empty triangles.
+LuPattern no_elimination(int n);
 
 // The rows that forward substitution makes nonzero if it starts from those that are `nonzero` [n]: these, and all on
 // their ways to a root, in order.

@@ -4,14 +4,20 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "irl/best_paths.hpp"
+#include "irl/sweeps.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::irl {
 namespace {
 
 constexpr double residual_tolerance = 1e-9;
+
+// Nonzeros of factors that take 8 GiB, with what is kept of the pattern.
+constexpr double largest_factors = 8.0 * (1 << 30) / 56.0;
 
 // A utility beyond this is rounded to more than 1e-8.
 constexpr double largest_utility = 1e8;
@@ -82,12 +88,28 @@ std::string_view describe(PathSumStatus status) {
   return "";
 }
 
-PathSum::PathSum(const RoadNetwork& network, const std::vector<bool>& relevant)
+namespace {
+
+PathSumStatus status_of(Status swept) {
+  if (swept == Status::Converged) return PathSumStatus::Finite;
+  return swept == Status::Stalled ? PathSumStatus::Divergent : PathSumStatus::Inaccurate;
+}
+
+}  // namespace
+
+PathSum::PathSum(const RoadNetwork& network, const std::vector<bool>& relevant, PathSolver solver)
     : network_(&network),
       relevant_(relevant),
       lu_([&] {
         Rearranged moves = relevant_moves(network, relevant);
-        auto pattern = std::make_shared<const LuPattern>(lu_pattern(moves.rows));
+        std::optional<LuPattern> found;
+        if (solver != PathSolver::Iterative) {
+          const double infinity = std::numeric_limits<double>::infinity();
+          found = lu_pattern_within(moves.rows, solver == PathSolver::Auto ? largest_factors : infinity);
+        }
+        iterative_ = !found;
+        if (!found) found = no_elimination(network.link_count());
+        auto pattern = std::make_shared<const LuPattern>(std::move(*found));
         auto [rows, source] = in_order(moves.rows, *pattern);
         for (const int p : source) moves_.push_back(moves.source[p]);
         rows_ = std::move(rows);
@@ -121,6 +143,8 @@ PathSumStatus PathSum::set_utilities(const Eigen::VectorXd& utilities, const std
     values_.set(p, wide_exp(utilities(m)));
   }
   for (int p = 0; p < rows_.places(); ++p) transposed_values_.set(p, values_.get(transposed_.source[p]));
+  utilities_ = utilities;
+  if (iterative_) return PathSumStatus::Finite;
   if (!lu_.factorise(rows_, values_)) return PathSumStatus::Divergent;
   return proves_finite() ? PathSumStatus::Finite : PathSumStatus::Inaccurate;
 }
@@ -168,6 +192,52 @@ bool PathSum::solve_transposed(WideBlock& b) const {
 
 void PathSum::add_uses(const WideBlock& x, const WideBlock& y, double sign, std::vector<double>& uses) const {
   lu_kernels().add_products(view(rows_, values_), 0, rows_.rows(), sign, x.view(), y.view(), uses.data());
+}
+
+PathSum::Swept PathSum::sweep_sums(const std::vector<int>& ends, const std::vector<bool>& closed, int column,
+                                   WideBlock& sums) const {
+  std::optional<BestPaths> best = best_paths(*network_, incoming_moves(*network_), utilities_, ends, closed);
+  if (!best) return {.status = PathSumStatus::Divergent};
+  Swept swept{.status = PathSumStatus::Finite, .scaled = std::vector<double>(rows_.column.size(), 0.0)};
+  for (const int link : best->order)
+    if (relevant_[link]) swept.order.push_back(row(link));
+  swept.best = std::move(best->utility);
+  for (int p = 0; p < rows_.places(); ++p) {
+    const int from = network_->from[moves_[p]], to = network_->to[moves_[p]];
+    if ((closed.empty() || !closed[from]) && std::isfinite(swept.best(from)) && std::isfinite(swept.best(to)))
+      swept.scaled[p] = std::exp(utilities_(moves_[p]) + swept.best(to) - swept.best(from));
+  }
+  std::vector<double> x(rows_.rows(), 0.0);
+  for (const int link : ends) x[row(link)] = std::exp(-swept.best(link));
+  swept.status = status_of(sweep(rows_, swept.scaled, swept.order, x));
+  for (const int i : swept.order) sums.set(i, column, Wide::of(x[i]) * wide_exp(swept.best(lu_.pattern()->order[i])));
+  return swept;
+}
+
+PathSumStatus PathSum::sweep_flows(const Swept& swept, int column, WideBlock& flows) const {
+  std::vector<double> x(rows_.rows(), 0.0), scaled(swept.scaled.size());
+  const auto best = [&](int i) { return wide_exp(swept.best(lu_.pattern()->order[i])); };
+  for (const int i : swept.order) x[i] = to_double(flows.get(i, column) * best(i));
+  for (std::size_t p = 0; p < scaled.size(); ++p) scaled[p] = swept.scaled[transposed_.source[p]];
+  const Status status = sweep(transposed_.rows, scaled, {swept.order.rbegin(), swept.order.rend()}, x);
+  for (const int i : swept.order) flows.set(i, column, Wide::of(x[i]) / best(i));
+  return status_of(status);
+}
+
+PathSumStatus PathSum::sweep_along(const Swept& swept, const std::vector<double>& chances, RowMatrix& g) const {
+  for (Eigen::Index j = 0; j < g.cols(); ++j) {
+    std::vector<double> positive(rows_.rows()), negative(rows_.rows());
+    for (int i = 0; i < rows_.rows(); ++i) {
+      positive[i] = std::max(g(i, j), 0.0);
+      negative[i] = std::max(-g(i, j), 0.0);
+    }
+    for (std::vector<double>* part : {&positive, &negative}) {
+      const PathSumStatus status = status_of(sweep(rows_, chances, swept.order, *part));
+      if (status != PathSumStatus::Finite) return status;
+    }
+    for (int i = 0; i < rows_.rows(); ++i) g(i, j) = positive[i] - negative[i];
+  }
+  return PathSumStatus::Finite;
 }
 
 std::vector<double> PathSum::chances(const WideBlock& y, int column) const {

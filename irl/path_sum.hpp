@@ -28,10 +28,14 @@ enum class PathSumStatus {
 // A sentence for people: "the sum over paths diverges", …
 std::string_view describe(PathSumStatus status);
 
+// How the equations are solved: by factors, or by sweeps over the links (sweeps.hpp), destination by destination, which
+// need no more memory than the network. Auto: by factors if these take less than 8 GiB.
+enum class PathSolver { Auto, Direct, Iterative };
+
 class PathSum {
  public:
   // Paths through links that are not `relevant` [L] are left out. `network` must outlive this object.
-  PathSum(const RoadNetwork& network, const std::vector<bool>& relevant);
+  PathSum(const RoadNetwork& network, const std::vector<bool>& relevant, PathSolver solver = PathSolver::Auto);
 
   // Takes the `utilities` θ · f of the moves [moves] and factorises I − M. Finite only if some w > 0 has M w < w, which
   // proves, up to the rounding of M w, that the spectral radius is below 1 (Collatz and Wielandt). Only then call what
@@ -48,6 +52,26 @@ class PathSum {
   // What follows may be called from many threads at once. The rows of blocks are links in the order of elimination.
   WideBlock zero_block() const { return WideBlock(network_->link_count()); }
   int row(int link) const { return lu_.pattern()->position[link]; }
+
+  // Whether to sweep. Then set_utilities factorises nothing, and so proves nothing; what is for factors is not to be
+  // called; and sweeps take the place of solutions.
+  bool iterative() const { return iterative_; }
+
+  // The path sums to one destination, by sweeps in the order of its best paths, scaled by them.
+  struct Swept {
+    PathSumStatus status;
+    std::vector<int> order = {};      // the rows with a path, each behind the row that its best move leads to
+    std::vector<double> scaled = {};  // by place, M(k,a) exp(u(a) − u(k)) with u the utility of the best path
+    Eigen::VectorXd best = {};        // [L] u
+  };
+  // Puts the path sums of paths that end on `ends` and do not drive on from `closed` [L] into a column of `sums`.
+  Swept sweep_sums(const std::vector<int>& ends, const std::vector<bool>& closed, int column, WideBlock& sums) const;
+
+  // Overwrites a column b ≥ 0 of `flows` by (I − M)⁻ᵀ b, in the reverse order.
+  PathSumStatus sweep_flows(const Swept& swept, int column, WideBlock& flows) const;
+
+  // As sum_along, for either sign of g on its own.
+  PathSumStatus sweep_along(const Swept& swept, const std::vector<double>& chances, RowMatrix& g) const;
 
   // Overwrites b ≥ 0 by (I − M)⁻¹ b or (I − M)⁻ᵀ b. False if a residual, entry by entry, exceeds 1e-9 of the terms that
   // it is the sum of.
@@ -78,9 +102,11 @@ class PathSum {
   std::vector<bool> relevant_, closed_;
   SparseRows rows_;         // of M, in the order of elimination
   std::vector<int> moves_;  // by place
+  bool iterative_ = false;
   SparseLu lu_;
   Rearranged transposed_;
   WideValues values_, transposed_values_;  // of M
+  Eigen::VectorXd utilities_;              // [moves], for sweeps
   bool in_range_ = false;
 };
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "irl/sparse_lu.hpp"
 #include "softrl/check.hpp"
@@ -11,6 +14,7 @@ namespace {
 
 // The moves within one strongly connected component that has a cycle.
 struct Component {
+  std::vector<int> links;
   SparseRows rows;
   std::vector<Wide> weights;  // by place
 };
@@ -29,6 +33,7 @@ std::vector<Component> components(const RoadNetwork& network, const std::vector<
   std::vector<Component> result;
   for (const std::vector<int>& links : members) {
     Component component;
+    component.links = links;
     for (const int k : links) {
       for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
         if (label[network.to[m]] != label[k]) continue;
@@ -40,6 +45,31 @@ std::vector<Component> components(const RoadNetwork& network, const std::vector<
     if (component.rows.places() > 0) result.push_back(std::move(component));  // a move within one lies on a cycle
   }
   return result;
+}
+
+// The rows of the cycle with the greatest mean of log(weight), among those that end the ways along `next` [n].
+std::vector<int> heaviest_cycle(const std::vector<int>& next, const std::vector<double>& log_weight) {
+  const int n = static_cast<int>(next.size());
+  std::vector<int> way(n, -1);  // on which a row was met first
+  std::vector<int> best;
+  double best_mean = 0.0;
+  for (int start = 0; start < n; ++start) {
+    int i = start;
+    for (; way[i] < 0; i = next[i]) way[i] = start;
+    if (way[i] != start) continue;
+    std::vector<int> cycle;
+    double sum = 0.0;
+    do {
+      cycle.push_back(i);
+      sum += log_weight[i];
+      i = next[i];
+    } while (i != cycle.front());
+    const double mean = sum / static_cast<double>(cycle.size());
+    if (!best.empty() && mean <= best_mean) continue;
+    best = std::move(cycle);
+    best_mean = mean;
+  }
+  return best;
 }
 
 SpectralRadius noda_iteration(const Component& component, const SpectralRadiusOptions& options) {
@@ -89,7 +119,22 @@ SpectralRadius noda_iteration(const Component& component, const SpectralRadiusOp
     }
     lu.solve(x);
   }
-  return {.status = status, .lower = to_double(lower), .upper = to_double(upper)};
+
+  std::vector<int> next(n);
+  std::vector<double> log_weight(n);
+  for (int i = 0; i < n; ++i) {
+    Wide greatest;
+    for (int p = rows.start[i]; p < rows.start[i + 1]; ++p) {
+      const Wide value = weight(p) * x.get(rows.column[p], 0);
+      if (p > rows.start[i] && !(greatest < value)) continue;
+      greatest = value;
+      next[i] = rows.column[p];
+      log_weight[i] = log_abs(weight(p));
+    }
+  }
+  SpectralRadius result{.status = status, .lower = to_double(lower), .upper = to_double(upper), .region = n};
+  for (const int i : heaviest_cycle(next, log_weight)) result.cycle.push_back(component.links[lu.pattern()->order[i]]);
+  return result;
 }
 
 }  // namespace
@@ -103,10 +148,23 @@ SpectralRadius spectral_radius(const RoadNetwork& network, const std::vector<boo
   for (const Component& component : components(network, relevant, move_weights)) {
     const SpectralRadius part = noda_iteration(component, options);
     result.lower = std::max(result.lower, part.lower);
+    if (result.cycle.empty() || part.upper > result.upper) {
+      result.region = part.region;
+      result.cycle = part.cycle;
+    }
     result.upper = std::max(result.upper, part.upper);
     if (part.status != Status::Converged) result.status = part.status;
   }
   return result;
+}
+
+std::string describe_region(const SpectralRadius& radius, const RoadNetwork& network) {
+  if (radius.cycle.empty()) return "";
+  constexpr std::size_t shown = 8;
+  std::string text = "; detours are cheapest round ";
+  for (std::size_t i = 0; i < std::min(shown, radius.cycle.size()); ++i) text += network.links[radius.cycle[i]] + " → ";
+  if (radius.cycle.size() > shown) text += fmt::format("… ({} links) → ", radius.cycle.size());
+  return text + fmt::format("{}, in a region of {} links", network.links[radius.cycle.front()], radius.region);
 }
 
 }  // namespace softrl::irl

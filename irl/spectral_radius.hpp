@@ -6,6 +6,7 @@
 // keeps x positive and closes the bounds quadratically; while they are far apart, a σ in their geometric middle does,
 // or is found too small.
 #pragma once
+#include <string>
 #include <vector>
 
 #include "irl/road_network.hpp"
@@ -22,11 +23,20 @@ struct SpectralRadiusOptions {
 struct SpectralRadius {
   Status status;        // Converged; IterationLimit or Stalled (rounding) if a component's bounds are wider than asked.
   double lower, upper;  // The radius lies between them whatever the status, up to rounding (some 1e-15 of it).
+
+  // Where it is that large: a strongly connected component of so many links, and in it the links of a cycle, in driving
+  // order, of the largest mean log-weight among those that a driver by the Perron vector meets, who always takes the
+  // move k → a of the greatest M(k,a) x(a). Empty if there are no cycles.
+  int region = 0;
+  std::vector<int> cycle = {};
 };
 
 // The greatest radius over the strongly connected components of the `relevant` links [L]; 0 if they have no cycle.
 // `move_weights` [M] ≥ 0. Throws std::invalid_argument if an option is out of range.
 SpectralRadius spectral_radius(const RoadNetwork& network, const std::vector<bool>& relevant,
                                const WideValues& move_weights, const SpectralRadiusOptions& options = {});
+
+// For people: "; detours are cheapest round 1 → 2 → 1, in a region of 100 links", or nothing if there is no cycle.
+std::string describe_region(const SpectralRadius& radius, const RoadNetwork& network);
 
 }  // namespace softrl::irl

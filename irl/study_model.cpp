@@ -13,7 +13,7 @@
 
 namespace softrl::irl {
 
-std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data) {
+std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data, const ModelOptions& options) {
   for (const std::string_view name : {"time", "max_margin", "action_costs"})
     if (study.model == name)
       throw std::invalid_argument(fmt::format(
@@ -25,18 +25,20 @@ std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data
   if (study.link_size && study.corridor) missing("corridor and link_size");
   if (study.model != "maxent" && study.link_size) missing("link_size");
   if (study.model != "maxent" && study.corridor) missing("corridor");
+  if (options.solver == PathSolver::Iterative && (study.model != "maxent" || study.link_size || study.corridor))
+    throw std::invalid_argument("solver iterative: only maxent without link size and corridor can do without factors");
   if (study.model == "action") return std::make_unique<ActionModel>(data);
-  if (study.model == "nested") return std::make_unique<NestedLikelihood>(data, 0);
+  if (study.model == "nested") return std::make_unique<NestedLikelihood>(data, options.threads);
   if (study.link_size)
     return std::make_unique<LinkSizeModel>(
-        data, all_named_weights(data.network.features, "link_size.weights", study.link_size->weights));
+        data, all_named_weights(data.network.features, "link_size.weights", study.link_size->weights), options.threads);
   if (study.corridor) {
     const Eigen::VectorXd weights =
         with_named_weights(data.network.features, Eigen::VectorXd::Zero(data.network.feature_count()),
                            "corridor.weights", study.corridor->weights);
     return std::make_unique<CorridorLikelihood>(data, -(data.network.attributes * weights), study.corridor->detour);
   }
-  return std::make_unique<Likelihood>(data);
+  return std::make_unique<Likelihood>(data, options.threads, options.solver);
 }
 
 }  // namespace softrl::irl

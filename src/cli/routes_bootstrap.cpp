@@ -70,7 +70,7 @@ struct BootstrapCommand {
     const LoadedStudy loaded = study.read(irl::TripSet::Train, {state});
     fmt::print("{}\n", describe(loaded.data));
     std::fflush(stdout);
-    const auto model = [&](const irl::RouteData& data) { return irl::make_model(loaded.study, data); };
+    const auto model = [&](const irl::RouteData& data) { return irl::make_model(loaded.study, data, {.threads = 1}); };
     std::vector<std::string> names;
     const irl::FitResult fit = [&] {
       ProgressLine line("fit");

@@ -61,6 +61,7 @@ struct FitCommand {
   std::string unit;
   bool stars = false;
   fs::path state, csv, latex, html;
+  irl::ModelOptions model_options;
 
   int run() const {
     if (!(confidence > 0.0 && confidence < 1.0))
@@ -86,7 +87,7 @@ struct FitCommand {
     };
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();
-    const auto model = irl::make_model(loaded.study, data);
+    const auto model = irl::make_model(loaded.study, data, model_options);
     const std::vector<std::string>& names = model->weight_names();
     if (!unit.empty() && std::find(names.begin(), names.end(), unit) == names.end())
       throw std::invalid_argument(
@@ -217,6 +218,7 @@ void add_routes_fit(CLI::App& routes, Run& run) {
   add_weights(*command, "--start", fit->start, "Where the search starts, for some or all weights");
   add_weights(*command, "--fix", fit->fixed, "Weights that are not estimated");
   command->add_option("--max-iterations", fit->max_iterations, "Limit of the search")->capture_default_str();
+  add_model_options(*command, fit->model_options);
   command->add_option("--confidence", fit->confidence, "Level of the confidence intervals")->capture_default_str();
   command->add_option("--l1", fit->l1, "L1 penalty, in nats per trip")->capture_default_str();
   command->add_option("--l2", fit->l2, "L2 penalty, in nats per trip")->capture_default_str();

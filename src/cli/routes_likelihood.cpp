@@ -32,15 +32,24 @@ Json reason(irl::PathSumStatus status) {
   return nullptr;
 }
 
+// Where detours are too cheap; null if that is not known.
+Json region(const irl::SpectralRadius& radius, const irl::RoadNetwork& network) {
+  if (radius.cycle.empty()) return nullptr;
+  Json cycle = Json::array();
+  for (const int link : radius.cycle) cycle.push_back(network.links[link]);
+  return {{"links", radius.region}, {"cycle", cycle}};
+}
+
 struct LikelihoodCommand {
   StudyArgument study;
+  irl::ModelOptions model_options;
   std::vector<std::string> weights;
 
   int run() const {
     const std::vector<irl::NamedWeight> named = parse_weights("--weights", weights);
     const LoadedStudy loaded = study.read();
     fmt::print("{}\n\n", describe(loaded.data));
-    const auto model = irl::make_model(loaded.study, loaded.data);
+    const auto model = irl::make_model(loaded.study, loaded.data, model_options);
     const std::vector<std::string>& names = model->weight_names();
     const Eigen::VectorXd values = irl::all_named_weights(names, "--weights", named);
 
@@ -62,7 +71,7 @@ struct LikelihoodCommand {
       fmt::print("at these weights {}", describe(value.status));
       if (std::isfinite(radius.upper))
         fmt::print("; the spectral radius is between {:.9g} and {:.9g}{}", radius.lower, radius.upper,
-                   feasible ? "" : ", and must be below 1");
+                   feasible ? "" : ", and must be below 1" + irl::describe_region(radius, loaded.data.network));
       fmt::print("\n");
     }
     std::fflush(stdout);
@@ -70,6 +79,7 @@ struct LikelihoodCommand {
                  {"gradient", gradient},
                  {"spectral_radius", to_json(radius)},
                  {"feasible", feasible},
+                 {"region", feasible ? Json(nullptr) : region(radius, loaded.data.network)},
                  {"reason", reason(value.status)},
                  {"trips", loaded.data.trips.size()}};
     add_trip_report(json, loaded.data.trip_report);
@@ -85,6 +95,7 @@ void add_routes_likelihood(CLI::App& routes, Run& run) {
   CLI::App* command = routes.add_subcommand("likelihood", "Log-likelihood and its slope at given weights");
   likelihood->study.add_to(*command);
   add_weights(*command, "--weights", likelihood->weights, "A value for every weight")->required();
+  add_model_options(*command, likelihood->model_options);
   command->callback([likelihood, &run] { run = [likelihood] { return likelihood->run(); }; });
 }
 

@@ -48,7 +48,7 @@ struct PathCommand {
     fmt::print("{}\n", describe(loaded.data));
     std::fflush(stdout);
     std::vector<std::string> names;
-    const auto model = [&](const irl::RouteData& data) { return irl::make_model(loaded.study, data); };
+    const auto model = [&](const irl::RouteData& data) { return irl::make_model(loaded.study, data, {.threads = 1}); };
     names = model(loaded.data)->weight_names();
     const auto begin = std::chrono::steady_clock::now();
     const irl::RegularisationPath path = [&] {

@@ -1,5 +1,8 @@
 #include "cli/study_argument.hpp"
 
+#include <map>
+#include <string>
+
 #include <fmt/format.h>
 
 #include "irl/route_files.hpp"
@@ -17,6 +20,17 @@ void StudyArgument::add_to(CLI::App& command) {
   command.add_option("--train-size", trips.train_size, "How many training trips, of the study's (default: the most)");
   command.add_flag("--strict", strict, "Refuse trips with faults (default: leave them out and say so)");
   command.add_option("--json", json, "Write the result to this file");
+}
+
+void add_model_options(CLI::App& command, irl::ModelOptions& options) {
+  command.add_option("--threads", options.threads, "Threads; 0: one for each core")->capture_default_str();
+  const std::map<std::string, irl::PathSolver> solvers = {
+      {"auto", irl::PathSolver::Auto}, {"direct", irl::PathSolver::Direct}, {"iterative", irl::PathSolver::Iterative}};
+  command
+      .add_option("--solver", options.solver,
+                  "auto, direct (factors) or iterative (sweeps, for networks whose factors do not fit into memory)")
+      ->transform(CLI::CheckedTransformer(solvers))
+      ->default_str("auto");
 }
 
 fs::path StudyArgument::folder() const { return data.empty() ? study.parent_path() : data; }

@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "irl/spectral_radius.hpp"
 #include "irl/study.hpp"
+#include "irl/study_model.hpp"
 #include "irl/trips.hpp"
 
 namespace softrl::cli {
@@ -34,6 +35,9 @@ struct StudyArgument {
 
   std::filesystem::path folder() const;  // Of the study's files.
 };
+
+// --threads, --solver
+void add_model_options(CLI::App& command, irl::ModelOptions& options);
 
 // "7288 links, 20196 moves, 466 destinations, 1832 trips", and a line for each reason why others were left out.
 std::string describe(const irl::RouteData& data);

@@ -277,6 +277,40 @@ TEST(Likelihood, IsTheSameToTheLastBitOnAnyNumberOfThreads) {
   }
 }
 
+// Sweeps need no factors, and find the same.
+TEST(Likelihood, IsTheSameByFactorsAndBySweeps) {
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      const RouteData data = random_routes({.links = 20}, ending, 40, seed);
+      if (data.trips.empty()) continue;
+      const Eigen::VectorXd weights = feasible_weights(seed);
+      const LikelihoodCurvature direct = Likelihood(data, 1, PathSolver::Direct).curvature(weights);
+      Likelihood iterative(data, 1, PathSolver::Iterative);
+      const LikelihoodCurvature swept = iterative.curvature(weights);
+      const LikelihoodValue value = iterative.evaluate(weights);
+      ASSERT_EQ(swept.status, PathSumStatus::Finite);
+      EXPECT_LT((swept.trip_log_likelihoods - direct.trip_log_likelihoods).cwiseAbs().maxCoeff(), 1e-9) << seed;
+      EXPECT_LT((swept.scores - direct.scores).cwiseAbs().maxCoeff(), 1e-9) << "seed " << seed;
+      EXPECT_LT((swept.hessian - direct.hessian).cwiseAbs().maxCoeff(), 1e-7) << "seed " << seed;
+      EXPECT_NEAR(value.log_likelihood, direct.log_likelihood, 1e-9) << "seed " << seed;
+      EXPECT_LT((value.gradient - direct.gradient).cwiseAbs().maxCoeff(), 1e-8) << "seed " << seed;
+      const Eigen::Vector3d cheap(1.0, 1.0, 0.5);
+      EXPECT_EQ(iterative.evaluate(cheap).status == PathSumStatus::Finite,
+                Likelihood(data, 1, PathSolver::Direct).evaluate(cheap).status == PathSumStatus::Finite)
+          << "seed " << seed;
+    }
+    const RouteData layers = layered_routes(ending);
+    for (const double constant : {-5000.0, 0.0, 5000.0}) {
+      const Eigen::Vector2d weights(-1.0, constant);
+      const LikelihoodCurvature direct = Likelihood(layers, 1, PathSolver::Direct).curvature(weights);
+      const LikelihoodCurvature swept = Likelihood(layers, 1, PathSolver::Iterative).curvature(weights);
+      ASSERT_EQ(swept.status, PathSumStatus::Finite);
+      EXPECT_NEAR(swept.log_likelihood, direct.log_likelihood, 1e-9);
+      EXPECT_LT((swept.hessian - direct.hessian).cwiseAbs().maxCoeff(), 1e-9);
+    }
+  }
+}
+
 TEST(Likelihood, SaysWhyItHasNoValue) {
   RouteData data;
   data.network = network_of(3, {{0, 1}, {1, 0}, {1, 2}}, {{1}, {1}, {1}});

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include <Eigen/Dense>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "small_networks.hpp"
@@ -92,6 +93,24 @@ TEST(SpectralRadius, DoesNotDependOnPotentials) {
     EXPECT_NEAR(radius.upper, expected, 1e-8 * expected) << "seed " << seed;
     EXPECT_NEAR(radius.lower, expected, 1e-8 * expected) << "seed " << seed;
   }
+}
+
+// Two rings, of three moves at 0.5 and of two at 0.8, with a weak way between them and back: the radius is near 0.8
+// because of the second.
+TEST(SpectralRadius, NamesTheCycleThatContributesMost) {
+  const RoadNetwork rings = network_of(6, {{0, 1}, {1, 2}, {2, 0}, {2, 3}, {3, 4}, {4, 3}, {4, 0}, {4, 5}},
+                                       std::vector<std::vector<double>>(8, {1.0}));
+  // By link left, then link entered: 0→1, 1→2, 2→0, 2→3, 3→4, 4→0, 4→3, 4→5.
+  const SpectralRadius radius =
+      spectral_radius(rings, std::vector<bool>(6, true), wide({0.5, 0.5, 0.5, 1e-3, 0.8, 1e-3, 0.8, 9.0}));
+  EXPECT_NEAR(radius.upper, 0.8, 1e-5);
+  EXPECT_EQ(radius.region, 5);
+  ASSERT_EQ(radius.cycle.size(), 2u);
+  EXPECT_EQ(radius.cycle[0] + radius.cycle[1], 7);
+  EXPECT_THAT(describe_region(radius, rings), testing::HasSubstr("in a region of 5 links"));
+  EXPECT_EQ(describe_region(spectral_radius(rings, {true, true, false, false, false, false}, wide(std::vector(8, 1.0))),
+                            rings),
+            "");
 }
 
 TEST(SpectralRadius, RefusesAnOptionOutOfRange) {
