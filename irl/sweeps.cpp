@@ -10,7 +10,8 @@ namespace softrl::irl {
 Status sweep(const SparseRows& rows, const std::vector<double>& a, const std::vector<int>& order,
              std::vector<double>& x, const SweepOptions& options) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  constexpr double rounding = 2e-15;  // of an entry, by a sweep
+  constexpr double rounding = 2e-15;   // of an entry, by a sweep
+  constexpr double measurable = 1e-9;  // steps this large beside their entry have digits enough to say that they grow
   const std::vector<double> b = std::exchange(x, std::vector<double>(x.size(), 0.0));
   std::vector<double> steps(x.size(), 0.0);
   double q = infinity;  // what holds for one sweep holds for all that follow
@@ -24,7 +25,7 @@ Status sweep(const SparseRows& rows, const std::vector<double>& a, const std::ve
       const double noise = rounding * sum;
       if (steps[i] > 2.0 * noise) {
         slowest = std::max(slowest, (step + noise) / (steps[i] - noise));
-        fastest = std::min(fastest, step / steps[i]);
+        if (steps[i] > measurable * sum) fastest = std::min(fastest, step / steps[i]);
         compared = true;
       } else if (step > 2.0 * noise) {
         slowest = infinity;  // met for the first time
