@@ -54,7 +54,7 @@ void check(PathSumStatus status) {
 
 // Where trips end on entering their destination each destination has a matrix of its own, without the moves out of it.
 Eigen::MatrixXd link_sizes(const RouteData& data, const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {
-  PathSum path_sum(data.network, relevant_links(data, trips));
+  PathSum path_sum(data.network, relevant_links(data, trips), PathSolver::Direct);
   if (data.ending == Ending::ByMove) check(path_sum.set_weights(weights));
   std::map<int, std::vector<std::size_t>> towards;
   for (std::size_t t = 0; t < trips.size(); ++t) towards[trips[t].destination].push_back(t);
@@ -114,7 +114,7 @@ LinkSizeModel::LinkSizeModel(const RouteData& data, Eigen::VectorXd weights, int
       threads_(thread_count(threads)),
       link_size_weights_(std::move(weights)),
       names_(data.network.features),
-      path_sum_(data.network, softrl::irl::relevant_links(data)) {
+      path_sum_(data.network, softrl::irl::relevant_links(data), PathSolver::Direct) {
   if (data.trips.empty()) throw std::invalid_argument("there are no trips");
   names_.emplace_back("link_size");
   std::map<std::pair<int, int>, int> known;  // (destination, origin) → pair
@@ -405,7 +405,7 @@ std::vector<RoutePolicy> LinkSizeModel::policies(const Eigen::VectorXd& weights,
   const RoadNetwork& network = data_->network;
   const Eigen::VectorXd base = network.attributes * weights.head(network.feature_count());
   const Eigen::MatrixXd sizes = link_sizes(*data_, link_size_weights_, trips);
-  PathSum path_sum(network, std::vector<bool>(network.links.size(), true));
+  PathSum path_sum(network, std::vector<bool>(network.links.size(), true), PathSolver::Direct);
   std::vector<RoutePolicy> result;
   for (std::size_t t = 0; t < trips.size(); ++t) {
     Eigen::VectorXd own = base;

@@ -12,7 +12,7 @@ namespace softrl::irl {
 
 Eigen::VectorXd soft_values(const RouteData& data, int destination, const Eigen::VectorXd& weights) {
   check_size("weights", weights.size(), data.network.feature_count());
-  PathSum path_sum(data.network, std::vector<bool>(data.network.links.size(), true));
+  PathSum path_sum(data.network, std::vector<bool>(data.network.links.size(), true), PathSolver::Direct);
   return soft_values(path_sum, data, destination, data.network.attributes * weights);
 }
 
