@@ -56,6 +56,15 @@ INLINE Row load(const ConstWideColumns& x, int i) {
   return {load(x.mantissa + lanes * i), load(x.exponent + lanes * i)};
 }
 
+INLINE bool any(Bits bits) {
+  std::int64_t parts[lanes];
+  std::memcpy(parts, &bits, sizeof parts);
+  return ((parts[0] | parts[1] | parts[2] | parts[3]) | (parts[4] | parts[5] | parts[6] | parts[7])) != 0;
+}
+
+// In pairs, for the sake of speed.
+INLINE double total_of(Pack x) { return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7])); }
+
 // Mantissas back into their range, from within 2⁻³⁸⁴ to 2³⁸⁴.
 INLINE Row normalised(Row x) {
   const Pack size = absolute(x.mantissa);
@@ -96,6 +105,21 @@ INLINE Row sum(const WideRows& a, int i, const ConstWideColumns& x, Row b) {
   return any(difference) ? sum_of_any(a, i, x, b) : Row{total, common};
 }
 
+// The same for numbers without exponents.
+INLINE Pack plain_sum(const WideRows& a, int i, const double* x, Pack b) {
+  for (int p = a.start[i]; p < a.start[i + 1]; ++p) b += a.mantissa[p] * load(x + lanes * a.column[p]);
+  return b;
+}
+
+// Says where the result is out of range.
+INLINE Bits substitute_plain_row(const WideRows& a, int i, const double* factor, double* x) {
+  Pack result = plain_sum(a, i, x, load(x + lanes * i));
+  if (factor) result *= factor[i];
+  store(x + lanes * i, result);
+  const Pack size = absolute(result);
+  return (size > 0x1p384) | ((size < 0x1p-384) & (size != 0.0));
+}
+
 INLINE void substitute_row(const WideRows& a, int i, const double* factor, const WideColumns& x) {
   const ConstWideColumns known{x.mantissa, x.exponent};
   Row result = sum(a, i, known, load(known, i));
@@ -114,38 +138,68 @@ INLINE Pack as_doubles(Pack m, Exponents e) {
 
 }  // namespace
 
-void substitute(const WideRows& a, const int* rows, int count, const double* factor, const WideColumns& x) {
-  for (int r = 0; r < count; ++r) substitute_row(a, rows[r], factor, x);
+bool substitute(const WideRows& a, const int* rows, int count, const double* factor, const WideColumns& x) {
+  Bits lost{};
+  if (x.exponent) {
+    for (int r = 0; r < count; ++r) substitute_row(a, rows[r], factor, x);
+  } else {
+    for (int r = 0; r < count; ++r) lost |= substitute_plain_row(a, rows[r], factor, x.mantissa);
+  }
+  return !any(lost);
 }
 
-void substitute_back(const WideRows& a, int n, const double* factor, const WideColumns& x) {
-  for (int i = n - 1; i >= 0; --i) substitute_row(a, i, factor, x);
+bool substitute_back(const WideRows& a, int n, const double* factor, const WideColumns& x) {
+  Bits lost{};
+  if (x.exponent) {
+    for (int i = n - 1; i >= 0; --i) substitute_row(a, i, factor, x);
+  } else {
+    for (int i = n - 1; i >= 0; --i) lost |= substitute_plain_row(a, i, factor, x.mantissa);
+  }
+  return !any(lost);
+}
+
+bool normalise(int n, const WideColumns& x) {
+  Exponents changed{};
+  for (int i = 0; i < n; ++i) {
+    const Pack mantissa = load(x.mantissa + lanes * i);
+    const Row row = normalised({mantissa, Exponents{}});
+    const Exponents zero = __builtin_convertvector(row.mantissa == 0.0, Exponents);
+    store(x.mantissa + lanes * i, row.mantissa);
+    store(x.exponent + lanes * i, zero ? all(nothing) : row.exponent);
+    changed |= zero ? Exponents{} : row.exponent;
+  }
+  return !any(changed);
 }
 
 bool is_solution(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x) {
   Bits good = ~Bits{};
   for (int i = begin; i < end; ++i) {
-    const Row left = load(x, i), right = sum(a, i, x, {Pack{}, all(nothing)});
-    const Exponents top = larger(left.exponent, right.exponent);
-    const Pack l = left.mantissa * scale(top - left.exponent), r = right.mantissa * scale(top - right.exponent);
+    Pack l, r;
+    if (x.exponent) {
+      const Row left = load(x, i), right = sum(a, i, x, {Pack{}, all(nothing)});
+      const Exponents top = larger(left.exponent, right.exponent);
+      l = left.mantissa * scale(top - left.exponent);
+      r = right.mantissa * scale(top - right.exponent);
+    } else {
+      l = load(x.mantissa + lanes * i);
+      r = plain_sum(a, i, x.mantissa, Pack{});
+    }
     good &= absolute(l - r) <= tolerance * (absolute(l) + absolute(r));
   }
-  for (int lane = 0; lane < lanes; ++lane)
-    if (!good[lane]) return false;
-  return true;
+  return !any(~good);
 }
 
 void add_products(const WideRows& a, int begin, int end, double sign, const ConstWideColumns& x,
                   const ConstWideColumns& y, double* sums) {
+  const bool plain = !x.exponent && !y.exponent;
   for (int i = begin; i < end; ++i) {
-    const Row left = load(x, i);
+    const Pack left = load(x.mantissa + lanes * i);
     for (int p = a.start[i]; p < a.start[i + 1]; ++p) {
-      const Row right = load(y, a.column[p]);
-      const Pack products =
-          as_doubles(left.mantissa * right.mantissa, left.exponent + right.exponent + a.exponent[p]) * a.mantissa[p];
-      double total = 0.0;
-      for (int lane = 0; lane < lanes; ++lane) total += products[lane];
-      sums[p] += sign * total;
+      Pack products = left * load(y.mantissa + lanes * a.column[p]);
+      if (!plain)
+        products =
+            as_doubles(products, load(x.exponent + lanes * i) + load(y.exponent + lanes * a.column[p]) + a.exponent[p]);
+      sums[p] += sign * a.mantissa[p] * total_of(products);
     }
   }
 }
@@ -263,6 +317,7 @@ void weigh(const LaneRows& m, int n, const double* base, const double* leaving, 
 extern const LuKernels kernels;
 const LuKernels kernels{.substitute = substitute,
                         .substitute_back = substitute_back,
+                        .normalise = normalise,
                         .is_solution = is_solution,
                         .add_products = add_products,
                         .factorise = factorise,

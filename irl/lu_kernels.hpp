@@ -12,7 +12,8 @@ struct WideRows {
   const int* exponent;
 };
 
-// Eight columns of wide numbers, row by row: [n × 8].
+// Eight columns of wide numbers, row by row: [n × 8]. Without exponents (null) the numbers are the mantissas alone; a
+// kernel does not look at those of a matrix then, which must all be 0 or belong to a 0.
 struct WideColumns {
   double* mantissa;
   int* exponent;
@@ -43,11 +44,15 @@ struct LaneFactors {
 };
 
 struct LuKernels {
-  // x_i ← (x_i + Σ_j a_ij x_j) factor_i (1 if null) for i = rows[0], rows[1], …
-  void (*substitute)(const WideRows& a, const int* rows, int count, const double* factor, const WideColumns& x);
+  // x_i ← (x_i + Σ_j a_ij x_j) factor_i (1 if null) for i = rows[0], rows[1], … False if a number without an exponent
+  // is beyond 2^±384, so that digits may have been lost.
+  bool (*substitute)(const WideRows& a, const int* rows, int count, const double* factor, const WideColumns& x);
 
   // The same for i = n − 1, …, 0.
-  void (*substitute_back)(const WideRows& a, int n, const double* factor, const WideColumns& x);
+  bool (*substitute_back)(const WideRows& a, int n, const double* factor, const WideColumns& x);
+
+  // Takes mantissas within 2^±384 for numbers and gives them exponents. True if none is needed but 0.
+  bool (*normalise)(int n, const WideColumns& x);
 
   // Whether |x_i − Σ_j a_ij x_j| ≤ tolerance (|x_i| + |Σ_j a_ij x_j|) in every column for begin ≤ i < end.
   bool (*is_solution)(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x);

@@ -42,7 +42,7 @@ struct KnownRows {
   std::vector<std::array<Wide, WideBlock::columns>> values;
 
   explicit KnownRows(const WideBlock& b) {
-    const std::vector<bool> nonzero = b.nonzero_rows();
+    const std::vector<bool>& nonzero = b.nonzero_rows();
     for (int i = 0; i < b.rows(); ++i) {
       if (!nonzero[i]) continue;
       rows.push_back(i);
@@ -53,9 +53,10 @@ struct KnownRows {
 };
 
 // Whether x = M x + b up to rounding.
-bool solves(const SparseRows& m, const WideValues& values, const KnownRows& b, const WideBlock& x) {
+bool solves(const SparseRows& m, const WideValues& values, bool plain, const KnownRows& b, const WideBlock& x) {
+  const ConstWideColumns columns = plain && x.plain() ? x.plain_view() : x.view();
   const auto homogeneous = [&](int begin, int end) {
-    return lu_kernels().is_solution(view(m, values), begin, end, residual_tolerance, x.view());
+    return lu_kernels().is_solution(view(m, values), begin, end, residual_tolerance, columns);
   };
   int begin = 0;
   for (std::size_t r = 0; r < b.rows.size(); ++r) {
@@ -143,6 +144,7 @@ PathSumStatus PathSum::set_utilities(const Eigen::VectorXd& utilities, const std
     values_.set(p, wide_exp(utilities(m)));
   }
   for (int p = 0; p < rows_.places(); ++p) transposed_values_.set(p, values_.get(transposed_.source[p]));
+  plain_ = values_.plain();
   utilities_ = utilities;
   if (iterative_) return PathSumStatus::Finite;
   if (!lu_.factorise(rows_, values_)) return PathSumStatus::Divergent;
@@ -181,17 +183,19 @@ SpectralRadius PathSum::radius(const SpectralRadiusOptions& options) const {
 bool PathSum::solve(WideBlock& b) const {
   const KnownRows known(b);
   lu_.solve(b);
-  return solves(rows_, values_, known, b);
+  return solves(rows_, values_, plain_, known, b);
 }
 
 bool PathSum::solve_transposed(WideBlock& b) const {
   const KnownRows known(b);
   lu_.solve_transposed(b);
-  return solves(transposed_.rows, transposed_values_, known, b);
+  return solves(transposed_.rows, transposed_values_, plain_, known, b);
 }
 
 void PathSum::add_uses(const WideBlock& x, const WideBlock& y, double sign, std::vector<double>& uses) const {
-  lu_kernels().add_products(view(rows_, values_), 0, rows_.rows(), sign, x.view(), y.view(), uses.data());
+  const bool plain = plain_ && x.plain() && y.plain();
+  lu_kernels().add_products(view(rows_, values_), 0, rows_.rows(), sign, plain ? x.plain_view() : x.view(),
+                            plain ? y.plain_view() : y.view(), uses.data());
 }
 
 PathSum::Swept PathSum::sweep_sums(const std::vector<int>& ends, const std::vector<bool>& closed, int column,

@@ -106,6 +106,7 @@ class PathSum {
   SparseLu lu_;
   Rearranged transposed_;
   WideValues values_, transposed_values_;  // of M
+  bool plain_ = false;                     // these are
   Eigen::VectorXd utilities_;              // [moves], for sweeps
   bool in_range_ = false;
 };

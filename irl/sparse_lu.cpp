@@ -1,6 +1,5 @@
 #include "irl/sparse_lu.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace softrl::irl {
@@ -42,13 +41,8 @@ void copy_from(const WideValues& values, const std::vector<int>& source, WideVal
 void WideBlock::clear() {
   for (Mantissas& row : mantissas_) row.fill(0.0);
   for (Exponents& row : exponents_) row.fill(Wide::nothing);
-}
-
-std::vector<bool> WideBlock::nonzero_rows() const {
-  std::vector<bool> result(mantissas_.size());
-  for (std::size_t i = 0; i < result.size(); ++i)
-    result[i] = std::any_of(mantissas_[i].begin(), mantissas_[i].end(), [](double m) { return m != 0.0; });
-  return result;
+  nonzero_.assign(nonzero_.size(), false);
+  plain_ = true;
 }
 
 SparseLu::SparseLu(std::shared_ptr<const LuPattern> pattern)
@@ -101,22 +95,47 @@ bool SparseLu::factorise(const SparseRows& rows, const WideValues& m) {
   }
   copy_from(lower_, pattern_->lower_transposed.source, lower_transposed_);
   copy_from(upper_, pattern_->upper_transposed.source, upper_transposed_);
+  plain_ = lower_.plain() && upper_.plain();
   return true;
 }
 
 void SparseLu::solve(WideBlock& b) const {
-  const std::vector<int> rows = reached_rows(*pattern_, b.nonzero_rows());
-  lu_kernels().substitute(view(pattern_->lower, lower_), rows.data(), static_cast<int>(rows.size()),
-                          inverse_pivots_.data(), b.view());
-  lu_kernels().substitute_back(view(pattern_->upper, upper_), pattern_->size(), nullptr, b.view());
+  solve({pattern_->lower, lower_, inverse_pivots_.data()}, {pattern_->upper, upper_, nullptr}, b);
 }
 
 void SparseLu::solve_transposed(WideBlock& b) const {
-  const std::vector<int> rows = reached_rows(*pattern_, b.nonzero_rows());
-  lu_kernels().substitute(view(pattern_->upper_transposed.rows, upper_transposed_), rows.data(),
-                          static_cast<int>(rows.size()), nullptr, b.view());
-  lu_kernels().substitute_back(view(pattern_->lower_transposed.rows, lower_transposed_), pattern_->size(),
-                               inverse_pivots_.data(), b.view());
+  solve({pattern_->upper_transposed.rows, upper_transposed_, nullptr},
+        {pattern_->lower_transposed.rows, lower_transposed_, inverse_pivots_.data()}, b);
+}
+
+// Without exponents as long as nothing is beyond 2^±384: no digit can have been lost then, since every term is a
+// product of a number within these and a factor within 2^±128. Else once more, with exponents.
+void SparseLu::solve(const Substitution& forward, const Substitution& back, WideBlock& b) const {
+  const std::vector<int> rows = reached_rows(*pattern_, b.nonzero_);
+  const auto substitute = [&](const WideColumns& x) {
+    return lu_kernels().substitute(view(forward.rows, forward.values), rows.data(), static_cast<int>(rows.size()),
+                                   forward.factor, x) &&
+           lu_kernels().substitute_back(view(back.rows, back.values), pattern_->size(), back.factor, x);
+  };
+  const WideColumns columns{b.mantissas_.data()->data(), b.exponents_.data()->data()};
+  bool solved = false;
+  if (plain_ && b.plain_) {
+    std::vector<std::pair<int, WideBlock::Mantissas>> given;
+    for (const int i : rows)
+      if (b.nonzero_[i]) given.emplace_back(i, b.mantissas_[i]);
+    solved = substitute({columns.mantissa, nullptr});
+    if (solved) {
+      b.plain_ = lu_kernels().normalise(b.rows(), columns);
+    } else {
+      for (WideBlock::Mantissas& row : b.mantissas_) row.fill(0.0);
+      for (const auto& [i, row] : given) b.mantissas_[i] = row;
+    }
+  }
+  if (!solved) {
+    substitute(columns);
+    b.plain_ = false;
+  }
+  b.nonzero_.assign(b.nonzero_.size(), true);
 }
 
 }  // namespace softrl::irl

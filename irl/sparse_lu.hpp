@@ -6,6 +6,7 @@
 // whatever their size. Eight right-hand sides are solved at once: reading the factors is what a solution costs.
 #pragma once
 #include <array>
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -21,22 +22,31 @@ struct WideValues {
   std::vector<int> exponent;
 
   explicit WideValues(int places = 0) : mantissa(places, 0.0), exponent(places, Wide::nothing) {}
+  // Whether all exponents are 0, those of zeros aside.
+  bool plain() const {
+    for (std::size_t p = 0; p < mantissa.size(); ++p)
+      if (exponent[p] != 0 && mantissa[p] != 0.0) return false;
+    return true;
+  }
   Wide get(int place) const { return {mantissa[place], exponent[place]}; }
+  // Numbers down to 2⁻²⁵⁶ get by with an exponent of 0: a product with a mantissa is then still above 2⁻³⁸⁴.
   void set(int place, const Wide& value) {
-    mantissa[place] = value.mantissa;
-    exponent[place] = value.exponent;
+    const bool loose = value.exponent == -1 && std::abs(value.mantissa) >= 1.0;
+    mantissa[place] = loose ? value.mantissa * 0x1p-256 : value.mantissa;
+    exponent[place] = loose ? 0 : value.exponent;
   }
 };
 inline WideRows view(const SparseRows& rows, const WideValues& values) {
   return {rows.start.data(), rows.column.data(), values.mantissa.data(), values.exponent.data()};
 }
 
-// Eight columns [n × 8], all 0 at first.
+// Eight columns [n × 8], all 0 at first. Plain as long as all exponents are 0, those of zeros aside: arithmetic can
+// then do without them, twice as fast.
 class WideBlock {
  public:
   static constexpr int columns = 8;
 
-  explicit WideBlock(int rows) : mantissas_(rows), exponents_(rows) { clear(); }
+  explicit WideBlock(int rows) : mantissas_(rows), exponents_(rows), nonzero_(rows) { clear(); }
   void clear();
 
   int rows() const { return static_cast<int>(mantissas_.size()); }
@@ -44,17 +54,27 @@ class WideBlock {
   void set(int row, int column, const Wide& value) {
     mantissas_[row][column] = value.mantissa;
     exponents_[row][column] = value.exponent;
+    if (value.mantissa == 0.0) return;
+    nonzero_[row] = true;
+    plain_ = plain_ && value.exponent == 0;
   }
-  std::vector<bool> nonzero_rows() const;
+  bool plain() const { return plain_; }
 
-  WideColumns view() { return {mantissas_.data()->data(), exponents_.data()->data()}; }
+  // The rows that may be nonzero: those that were set so, and all once the block is a solution.
+  const std::vector<bool>& nonzero_rows() const { return nonzero_; }
+
   ConstWideColumns view() const { return {mantissas_.data()->data(), exponents_.data()->data()}; }
+  ConstWideColumns plain_view() const { return {mantissas_.data()->data(), nullptr}; }
 
  private:
   struct alignas(64) Mantissas : std::array<double, columns> {};  // a line of the cache
   struct alignas(32) Exponents : std::array<int, columns> {};
   std::vector<Mantissas> mantissas_;
   std::vector<Exponents> exponents_;
+  std::vector<bool> nonzero_;
+  bool plain_ = true;
+
+  friend class SparseLu;
 };
 
 class SparseLu {
@@ -72,10 +92,18 @@ class SparseLu {
   void solve_transposed(WideBlock& b) const;
 
  private:
+  struct Substitution {
+    const SparseRows& rows;
+    const WideValues& values;
+    const double* factor;
+  };
+  void solve(const Substitution& forward, const Substitution& back, WideBlock& b) const;
+
   std::shared_ptr<const LuPattern> pattern_;
   // A = (D − L) (I − U), and copies of Lᵀ and Uᵀ.
   WideValues lower_, upper_, lower_transposed_, upper_transposed_;
   std::vector<double> inverse_pivots_;  // [n] of D
+  bool plain_ = false;                  // all of these are
 };
 
 }  // namespace softrl::irl

@@ -58,9 +58,9 @@ struct RouteFit {
 struct RouteLikelihood {
   std::vector<std::string> names;
   LikelihoodValue value;
-  SpectralRadius radius;
+  std::optional<SpectralRadius> radius;  // known where the value is not finite
   bool finite() const { return value.status == PathSumStatus::Finite; }
-  bool feasible() const { return finite() || radius.upper < 1.0; }
+  bool feasible() const { return finite() || radius->upper < 1.0; }
 };
 
 // A study with its training trips, all of which must be without fault, and the model it asks for.
@@ -85,10 +85,13 @@ struct Estimation {
                                              .max_iterations = max_iterations,
                                              .progress = stop_on_signals()})};
   }
-  RouteLikelihood evaluate(const Weights& weights) {
+  // Bounds of the spectral radius take longer than all the rest.
+  RouteLikelihood evaluate(const Weights& weights, bool with_radius) {
     const Eigen::VectorXd values = all_named_weights(model->weight_names(), "weights", named(weights));
     LikelihoodValue value = model->evaluate(values);
-    return {.names = model->weight_names(), .value = std::move(value), .radius = model->radius()};
+    std::optional<SpectralRadius> radius;
+    if (with_radius || value.status != PathSumStatus::Finite) radius = model->radius();
+    return {.names = model->weight_names(), .value = std::move(value), .radius = radius};
   }
 
   static Study with_trips(Study study, const TripChoice& trips) {
@@ -231,8 +234,11 @@ void bind_results(nb::module_& m) {
           [](const RouteLikelihood& r) { return r.finite() ? std::optional(r.value.gradient) : std::nullopt; },
           "[K] slope of the log-likelihood; None where `reason` says why.")
       .def_prop_ro(
-          "spectral_radius", [](const RouteLikelihood& r) { return std::pair(r.radius.lower, r.radius.upper); },
-          "Lower and upper bound; the path sum is finite below 1.");
+          "spectral_radius",
+          [](const RouteLikelihood& r) {
+            return r.radius ? std::optional(std::pair(r.radius->lower, r.radius->upper)) : std::nullopt;
+          },
+          "Lower and upper bound; the path sum is finite below 1. None if not asked for.");
 }
 
 }  // namespace
@@ -249,8 +255,10 @@ void bind_irl(nb::module_& m) {
           "names", [](const Estimation& e) { return e.model->weight_names(); }, "Names of the weights.")
       .def_prop_ro(
           "trips", [](const Estimation& e) { return e.data.trips.size(); }, "Number of trips.")
-      .def("evaluate", &Estimation::evaluate, "weights"_a, nb::call_guard<nb::gil_scoped_release>(),
-           "As softrl.routes.likelihood.")
+      .def("evaluate", &Estimation::evaluate, "weights"_a, "spectral_radius"_a = false,
+           nb::call_guard<nb::gil_scoped_release>(),
+           "As softrl.routes.likelihood, with bounds of the spectral radius if asked for, or where there is no "
+           "likelihood.")
       .def("fit", &Estimation::fit, nb::kw_only(), "start"_a = Weights{}, "fix"_a = Weights{}, "l1"_a = fit_defaults.l1,
            "l2"_a = fit_defaults.l2, "tolerance"_a = fit_defaults.tolerance,
            "max_iterations"_a = fit_defaults.max_iterations, nb::call_guard<nb::gil_scoped_release>(),
@@ -275,7 +283,7 @@ void bind_irl(nb::module_& m) {
   m.def(
       "likelihood",
       [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data, std::optional<int> fold,
-         std::optional<int> train_size) { return Estimation(study, data, fold, train_size).evaluate(weights); },
+         std::optional<int> train_size) { return Estimation(study, data, fold, train_size).evaluate(weights, true); },
       "study"_a, "weights"_a, nb::kw_only(), "data"_a = nb::none(), "fold"_a = nb::none(), "train_size"_a = nb::none(),
       nb::call_guard<nb::gil_scoped_release>(),
       "The log-likelihood and its gradient at `weights`, a value for every name.");
