@@ -24,6 +24,7 @@ constexpr int longest_trip = 10'000;  // moves; a feasible policy reaches its de
 
 struct Link {
   int from_junction, to_junction;
+  double metres;
   double minutes;
   double heading;  // radians, counter-clockwise from east
 };
@@ -41,9 +42,9 @@ std::vector<Link> build_streets(const CityOptions& options) {
     if (random.uniform() < 0.5) std::swap(a, b);
     const bool one_way = random.uniform() < options.one_way_share;
     const Eigen::Vector2d way = position[b] - position[a];
-    const double minutes = way.norm() / m_per_minute;
-    links.push_back({a, b, minutes, std::atan2(way.y(), way.x())});
-    if (!one_way) links.push_back({b, a, minutes, std::atan2(-way.y(), -way.x())});
+    const double metres = way.norm(), minutes = metres / m_per_minute;
+    links.push_back({a, b, metres, minutes, std::atan2(way.y(), way.x())});
+    if (!one_way) links.push_back({b, a, metres, minutes, std::atan2(-way.y(), -way.x())});
   };
   for (int row = 0; row < options.rows; ++row) {
     for (int column = 0; column < options.columns; ++column) {
@@ -135,6 +136,9 @@ RouteData generate_city(const CityOptions& options) {
   const std::vector<Link> links = connected_part(build_streets(options));
   RouteData data;
   data.network = network_of(links);
+  data.link_lengths.resize(static_cast<Eigen::Index>(links.size()));
+  for (std::size_t k = 0; k < links.size(); ++k) data.link_lengths(static_cast<Eigen::Index>(k)) = links[k].metres;
+  data.move_times = data.network.attributes.col(0);
   data.destinations = draw_destinations(links, options);
 
   std::vector<RoutePolicy> policies;

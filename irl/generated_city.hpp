@@ -3,6 +3,7 @@
 // Junctions on a jittered grid; streets between neighbours, some of them fast, some one-way, and some diagonals. Links
 // from which a part of the city cannot be reached are left out. Features of a move: travel_time (minutes on the link
 // entered), left_turn (by more than 30°), link_constant (1), u_turn (turning back).
+// Lengths of links are in metres.
 #pragma once
 #include <cstdint>
 

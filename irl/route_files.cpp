@@ -253,14 +253,34 @@ std::string trips_csv(const RouteData& data) {
   return text;
 }
 
-std::string study_toml(const RoadNetwork& network) {
-  return fmt::format(
-      "model = \"maxent\"\n"
-      "features = [\"{}\"]\n\n"
-      "[network]\nfile = \"network.csv\"\nfrom = \"from_link\"\nto = \"to_link\"\n\n"
-      "[trips]\nfile = \"trips.csv\"\nname = \"trip_id\"\nlinks = \"links\"\ndestination = \"destination\"\n\n"
-      "[destinations]\nfile = \"destinations.csv\"\ndestination = \"destination\"\nlink = \"from_link\"\n",
-      fmt::join(network.features, "\", \""));
+std::string links_csv(const RouteData& data) {
+  std::string text = "link,length_m\n";
+  for (int k = 0; k < data.network.link_count(); ++k)
+    text += fmt::format("{},{}\n", data.network.links[k], data.link_lengths(k));
+  return text;
+}
+
+// The feature that says how long a move takes.
+std::string time_feature(const RouteData& data) {
+  for (int j = 0; j < data.network.feature_count(); ++j)
+    if (data.network.attributes.col(j) == data.move_times) return data.network.features[j];
+  throw std::invalid_argument("only times that are a feature can be written");
+}
+
+std::string study_toml(const RouteData& data) {
+  const bool has_lengths = data.link_lengths.size() > 0;
+  std::string text =
+      fmt::format("model = \"maxent\"\nfeatures = [\"{}\"]\n", fmt::join(data.network.features, "\", \""));
+  if (has_lengths) text += "distance = \"length_m\"\n";
+  if (data.move_times.size() > 0) text += fmt::format("time = \"{}\"\n", time_feature(data));
+  text += "\n[network]\nfile = \"network.csv\"\nfrom = \"from_link\"\nto = \"to_link\"\n\n";
+  if (has_lengths)
+    text +=
+        "[links]\nfile = \"links.csv\"\nlink = \"link\"\n\n"
+        "[feature.length_m]\nlink_column = \"length_m\"\n\n";
+  return text +
+         "[trips]\nfile = \"trips.csv\"\nname = \"trip_id\"\nlinks = \"links\"\ndestination = \"destination\"\n\n"
+         "[destinations]\nfile = \"destinations.csv\"\ndestination = \"destination\"\nlink = \"from_link\"\n";
 }
 
 }  // namespace
@@ -290,10 +310,12 @@ void write_routes(const RouteData& data, const std::filesystem::path& folder) {
     throw std::invalid_argument("only trips that end by a move of their own can be written");
   for (const Trip& trip : data.trips)
     if (!trip.cluster.empty()) throw std::invalid_argument("trips in clusters cannot be written");
+  const std::string study = study_toml(data);
   write_atomically(folder / "network.csv", network_csv(data.network));
+  if (data.link_lengths.size() > 0) write_atomically(folder / "links.csv", links_csv(data));
   write_atomically(folder / "destinations.csv", destinations_csv(data));
   write_atomically(folder / "trips.csv", trips_csv(data));
-  write_atomically(folder / "study.toml", study_toml(data.network));
+  write_atomically(folder / "study.toml", study);
 }
 
 }  // namespace softrl::irl

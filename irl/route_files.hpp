@@ -26,7 +26,8 @@ struct TripFile {
 TripFile read_trips(const Study& study, const std::filesystem::path& file, RouteData& data,
                     const ReadOptions& options = {});
 
-// Writes network.csv, destinations.csv, trips.csv and study.toml, which read_study and read_routes take back.
+// Writes network.csv, links.csv (if links have lengths), destinations.csv, trips.csv and study.toml, which read_study
+// and read_routes take back.
 // `folder` must exist. Throws std::runtime_error if a file cannot be written, std::invalid_argument unless `data` ends
 // trips by a move.
 void write_routes(const RouteData& data, const std::filesystem::path& folder);

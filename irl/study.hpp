@@ -82,7 +82,7 @@ struct Study {
   };
   // An attribute of the link entered: its expected flow, for each pair of origin and destination, under these weights.
   struct LinkSize {
-    std::vector<NamedWeight> weights;  // of all features, in their order
+    std::vector<NamedWeight> weights;  // of all features
   };
   // Routes of which every link lies on one that costs at most `detour` times the cheapest from origin to destination.
   struct Corridor {

@@ -382,7 +382,7 @@ def test_generate_depends_on_the_seed_alone(softrl, generated, tmp_path):
     for folder, seed in (("same", 5), ("other", 6)):
         args = ["--rows", 8, "--columns", 9, "--trips", 300, "--seed", seed]
         assert softrl("routes", "generate", tmp_path / folder, *args).returncode == 0
-    for file in ("network.csv", "destinations.csv", "trips.csv", "study.toml", "true_weights.csv"):
+    for file in ("network.csv", "links.csv", "destinations.csv", "trips.csv", "study.toml", "true_weights.csv"):
         assert (tmp_path / "same" / file).read_bytes() == (generated / file).read_bytes()
     assert (tmp_path / "other" / "trips.csv").read_bytes() != (generated / "trips.csv").read_bytes()
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 #include <Eigen/Dense>
 #include <gmock/gmock.h>
@@ -70,6 +71,9 @@ TEST(GeneratedCity, SurvivesItsFiles) {
   EXPECT_EQ(read.network.move_count(), city.network.move_count());
   EXPECT_EQ(read.trips.size(), city.trips.size());
   EXPECT_EQ(feature_totals(read), feature_totals(city));
+  for (int k = 0; k < read.network.link_count(); ++k)  // in another order: link k of the city is named k + 1
+    EXPECT_EQ(read.link_lengths(k), city.link_lengths(std::stoi(read.network.links[k]) - 1));
+  EXPECT_EQ(read.move_times, read.network.attributes.col(0));
   const Eigen::Vector4d weights(-2.0, -1.0, -0.7, -3.0);
   EXPECT_NEAR(Likelihood(read).evaluate(weights).log_likelihood, Likelihood(city).evaluate(weights).log_likelihood,
               1e-9);
