@@ -48,16 +48,14 @@ def in_common(predicted, driven, lengths):
 
 
 def test_means_are_those_of_the_predicted_routes(softrl, city):
-    text = (city / "study.toml").read_text()
-    (city / "study.toml").write_text('distance = "travel_time"\n' + text)
     result, answer = evaluate(softrl, city, "--held-out", 0.3, "--per-trip", "--replications", 200)
     assert result.returncode == 0, result
     assert [m["model"] for m in answer["models"]] == TABLE_1
-    assert answer["held_out_trips"] == 90 and answer["distance"] == "travel_time"
+    assert answer["held_out_trips"] == 90 and answer["distance"] == "length_m"
     positions = [result.stdout.index(f"\n{name} ") for name in TABLE_1]
     assert positions == sorted(positions)
     trips = {row["trip_id"]: row for row in rows_of(city / "trips.csv")}
-    lengths = {row["to_link"]: float(row["travel_time"]) for row in rows_of(city / "network.csv")}
+    lengths = {row["link"]: float(row["length_m"]) for row in rows_of(city / "links.csv")}
     for model in answer["models"]:
         assert model["trips"] == 90 and model["without_route"] == model["zero_probability"] == 0
         assert len({entry["trip"] for entry in model["per_trip"]}) == 90
