@@ -5,6 +5,7 @@
 
 #include <irl/fit.hpp>
 #include <irl/generated_city.hpp>
+#include <irl/likelihood.hpp>
 #include <softrl/operators.hpp>
 #include <tabular/soft_value_iteration.hpp>
 #ifdef SOFTRL_CONTINUOUS
