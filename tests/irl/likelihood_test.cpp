@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <stdexcept>
 
 #include <Eigen/Eigenvalues>
 #include <gtest/gtest.h>
 
 #include "irl/generated_city.hpp"
+#include "irl/route_files.hpp"
 #include "small_networks.hpp"
 
 namespace softrl::irl {
@@ -327,6 +329,21 @@ TEST(Likelihood, SaysWhyItHasNoValue) {
   EXPECT_EQ(likelihood.evaluate(Eigen::VectorXd::Constant(1, -1.0)).status, PathSumStatus::Finite);
   data.trips.clear();
   EXPECT_THROW(Likelihood{data}, std::invalid_argument);
+}
+
+// Two ways of summing over paths that have nothing in common but the sums.
+TEST(LikelihoodSlow, SweepsAgreeWithFactorsOnTheTripsOfBorlange) {
+  const std::filesystem::path folder = data_folder() / "borlange";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no data at " << folder << "; set SOFTRL_DATA";
+  const RouteData data =
+      read_routes(read_study(std::filesystem::path(SOFTRL_SOURCE_DIR) / "examples/borlange.toml"), folder);
+  const Eigen::Vector4d costs(-2.5, -1.0, -0.4, -4.0);
+  const LikelihoodValue factors = Likelihood(data, 0, PathSolver::Direct).evaluate(costs);
+  const LikelihoodValue sweeps = Likelihood(data, 0, PathSolver::Iterative).evaluate(costs);
+  ASSERT_EQ(factors.status, PathSumStatus::Finite);
+  ASSERT_EQ(sweeps.status, PathSumStatus::Finite);
+  EXPECT_NEAR(sweeps.log_likelihood, factors.log_likelihood, 1e-9);
+  EXPECT_LT((sweeps.gradient - factors.gradient).cwiseAbs().maxCoeff(), 1e-7);
 }
 
 }  // namespace
