@@ -249,68 +249,95 @@ LikelihoodValue Likelihood::value_at(const Eigen::VectorXd& weights) {
   return value;
 }
 
+// The sums of features along paths, without factors: column by column, feature by feature. Where trips end on entering
+// their destination, nobody drives on from there.
+PathSumStatus Likelihood::sweep_along(const PathSum& path_sum, const Block& block, const Eigen::MatrixXd& by_place,
+                                      std::vector<double>& chances, std::vector<double>& rest) const {
+  const SparseRows& rows = path_sum.rows();
+  const int lanes = WideBlock::columns;
+  for (std::size_t c = 0; c < block.demands.size(); ++c) {
+    const int end = data_->ending == Ending::ByMove ? -1 : path_sum.row(destination_link(demands_[block.demands[c]]));
+    if (end >= 0)
+      for (int p = rows.start[end]; p < rows.start[end + 1]; ++p) chances[p * lanes + c] = 0.0;
+    std::vector<double> own(rows.column.size());
+    for (std::size_t p = 0; p < own.size(); ++p) own[p] = chances[p * lanes + c];
+    RowMatrix sums = RowMatrix::Zero(rows.rows(), by_place.cols());
+    for (int i = 0; i < rows.rows(); ++i)
+      for (int p = rows.start[i]; p < rows.start[i + 1]; ++p) sums.row(i) += own[p] * by_place.row(p);
+    const PathSumStatus status = path_sum.sweep_along(block.swept[c], own, sums);
+    if (status != PathSumStatus::Finite) return status;
+    for (Eigen::Index j = 0; j < sums.cols(); ++j)
+      for (int i = 0; i < rows.rows(); ++i) rest[(j * rows.rows() + i) * lanes + c] = sums(i, j);
+  }
+  return PathSumStatus::Finite;
+}
+
 // With r(k) = E[what the features sum up to from link k on], by r = g + P r for g(k) = Σ_a P(a|k) f(k → a), the
 // gradient of log z(k) is r(k), and its Hessian the variance of that sum. It adds up choice by choice: with n(k) visits
 // to link k, Σ_k n(k) Σ_a P(a|k) v vᵀ for v = f(k → a) + r(a) − r(k), and v = −r(k) where the trip ends.
 LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
   const RoadNetwork& network = data_->network;
-  const int features = network.feature_count();
-  const Eigen::RowVectorXd largest = network.attributes.cwiseAbs().colwise().maxCoeff();
+  const int features = network.feature_count(), lanes = WideBlock::columns;
+  const Eigen::MatrixXd by_place = network.attributes(path_sum_.moves(), Eigen::all);  // [places × K] column by column
   struct Paths {
     double log_path_sum;          // log z(o)
     Eigen::RowVectorXd expected;  // E[f | o → d]
   };
   std::vector<std::map<int, Paths>> paths(demands_.size());  // per demand and origin
 
-  std::vector<Eigen::MatrixXd> groups(1, Eigen::MatrixXd::Zero(features, features));
-  const auto add = [&](const PathSum& path_sum, const Block& block, Eigen::MatrixXd& hessian) {
+  // The negative Hessian's lower triangle, row by row, a lane for each column of blocks.
+  std::vector<std::vector<double>> groups(1, std::vector<double>(features * (features + 1) / 2 * lanes));
+  const auto add = [&](const PathSum& path_sum, const Block& block, std::vector<double>& information) {
     const SparseRows& rows = path_sum.rows();
+    const int links = rows.rows();
+    const std::size_t entries = static_cast<std::size_t>(links) * lanes;
+    std::vector<double> chances = path_sum.chances(block.sums), rest(features * entries), visits(entries, 0.0);
+    const auto end_of = [&](const Demand& demand) {
+      return data_->ending == Ending::ByMove ? -1 : path_sum.row(destination_link(demand));
+    };
+    if (path_sum.iterative()) {
+      const PathSumStatus status = sweep_along(path_sum, block, by_place, chances, rest);
+      if (status != PathSumStatus::Finite) return status;
+    } else {
+      for (int j = 0; j < features; ++j)
+        if (!path_sum.sum_along(block.sums, chances, by_place.col(j).data(), by_place.col(j).lpNorm<Eigen::Infinity>(),
+                                rest.data() + j * entries))
+          return PathSumStatus::Inaccurate;
+    }
+    for (std::size_t c = 0; c < block.demands.size(); ++c) {
+      const int column = static_cast<int>(c), end = end_of(demands_[block.demands[c]]);
+      for (int i = 0; i < links; ++i)
+        if (i != end)
+          visits[i * lanes + column] =
+              to_double((block.flows.get(i, column) - block.leaving.get(i, column)) * block.sums.get(i, column));
+    }
+    std::vector<double> v(static_cast<std::size_t>(features) * lanes);
+    lu_kernels().add_covariances({rows.start.data(), rows.column.data(), chances.data()}, links, features,
+                                 by_place.data(), rest.data(), visits.data(), v.data(), information.data());
     for (std::size_t c = 0; c < block.demands.size(); ++c) {
       const int column = static_cast<int>(c);
       const Demand& demand = demands_[block.demands[c]];
-      const int end = data_->ending == Ending::ByMove ? -1 : path_sum.row(destination_link(demand));
-      std::vector<double> chances = path_sum.chances(block.sums, column);
-      if (path_sum.iterative() && end >= 0)
-        std::fill(chances.begin() + rows.start[end], chances.begin() + rows.start[end + 1], 0.0);
-      RowMatrix rest = RowMatrix::Zero(rows.rows(), features);  // g, then r
-      for (int i = 0; i < rows.rows(); ++i)
-        for (int p = rows.start[i]; p < rows.start[i + 1]; ++p)
-          rest.row(i) += chances[p] * network.attributes.row(path_sum.moves()[p]);
-      if (path_sum.iterative()) {
-        const PathSumStatus status = path_sum.sweep_along(block.swept[c], chances, rest);
-        if (status != PathSumStatus::Finite) return status;
-      } else if (!path_sum.sum_along(block.sums, column, chances, largest, rest)) {
-        return PathSumStatus::Inaccurate;
-      }
-
-      Eigen::RowVectorXd v(features);
-      const auto subtract_outer = [&](double weight) {
-        for (int i = 0; i < features; ++i)
-          for (int j = 0; j <= i; ++j) hessian(i, j) -= weight * v(i) * v(j);
+      const int end = end_of(demand);
+      const auto rest_at = [&](int row) {
+        Eigen::RowVectorXd result(features);
+        for (int j = 0; j < features; ++j) result(j) = rest[j * entries + row * lanes + column];
+        return result;
       };
-      for (int i = 0; i < rows.rows(); ++i) {
-        if (i == end) continue;
-        const Wide flow = block.flows.get(i, column) - block.leaving.get(i, column);
-        const double visits = to_double(flow * block.sums.get(i, column));
-        if (visits == 0.0) continue;
-        for (int p = rows.start[i]; p < rows.start[i + 1]; ++p) {
-          v = network.attributes.row(path_sum.moves()[p]) + rest.row(rows.column[p]) - rest.row(i);
-          subtract_outer(visits * chances[p]);
-        }
-      }
       if (end < 0) {
         for (const int link : data_->destinations[demand.destination].links) {
           const int row = path_sum.row(link);
-          v = rest.row(row);
-          subtract_outer(to_double(block.flows.get(row, column)));  // n(k) times the chance 1 / z(k) of ending
+          const Eigen::RowVectorXd own = rest_at(row);
+          const double ended = to_double(block.flows.get(row, column));  // visits times the chance 1 / z(k) of ending
+          for (int k = 0, at = column; k < features; ++k)
+            for (int l = 0; l <= k; ++l, at += lanes) information[at] += ended * own(k) * own(l);
         }
       }
       for (const Origin& origin : demand.origins) {
         const int row = path_sum.row(origin.link);
         Paths& found = paths[block.demands[c]][origin.link];
         found.log_path_sum = log_abs(block.sums.get(row, column) / divisor(path_sum, block, column));
-        found.expected = rest.row(row);
-        if (end >= 0) found.expected -= rest.row(end);
+        found.expected = rest_at(row);
+        if (end >= 0) found.expected -= rest_at(end);
       }
     }
     return PathSumStatus::Finite;
@@ -320,7 +347,10 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
 
   LikelihoodCurvature result{.status = status};
   result.hessian = Eigen::MatrixXd::Zero(features, features);
-  for (const Eigen::MatrixXd& lower : groups) result.hessian += lower;
+  for (const std::vector<double>& information : groups)
+    for (int k = 0, at = 0; k < features; ++k)
+      for (int l = 0; l <= k; ++l)
+        for (int lane = 0; lane < lanes; ++lane) result.hessian(k, l) -= information[at++];
   result.hessian = Eigen::MatrixXd(result.hessian.selfadjointView<Eigen::Lower>());
   result.scores = RowMatrix::Zero(static_cast<Eigen::Index>(data_->trips.size()), features);
   result.trip_log_likelihoods.resize(result.scores.rows());

@@ -62,6 +62,8 @@ class Likelihood final : public RouteModel {
   PathSumStatus solve_all(const Eigen::VectorXd& weights, std::vector<Result>& groups, const Add& add);
   PathSumStatus solve(const PathSum& path_sum, Block& block) const;
   PathSumStatus sweep(const PathSum& path_sum, Block& block) const;
+  PathSumStatus sweep_along(const PathSum& path_sum, const Block& block, const Eigen::MatrixXd& by_place,
+                            std::vector<double>& chances, std::vector<double>& rest) const;
   std::vector<bool> closed_links(const Demand& demand) const;
   Wide divisor(const PathSum& path_sum, const Block& block, int column) const;
   PathSumStatus set_own_weights(PathSum& path_sum, const Eigen::VectorXd& weights, const Demand& demand) const;

@@ -204,6 +204,82 @@ void add_products(const WideRows& a, int begin, int end, double sign, const Cons
   }
 }
 
+void chances(const WideRows& a, int n, const ConstWideColumns& y, double* chances) {
+  for (int i = 0; i < n; ++i) {
+    const Row from = load(y, i);
+    for (int p = a.start[i]; p < a.start[i + 1]; ++p) {
+      const Row to = load(y, a.column[p]);
+      const Pack ratio = as_doubles(to.mantissa / from.mantissa, to.exponent + a.exponent[p] - from.exponent);
+      store(chances + lanes * p, from.mantissa == 0.0 ? Pack{} : ratio * a.mantissa[p]);
+    }
+  }
+}
+
+bool multiply(int n, const ConstWideColumns& y, const double* g, const WideColumns& x) {
+  Exponents changed{};
+  for (int i = 0; i < n; ++i) {
+    const Row from = load(y, i);
+    const Row row = normalised(normalised({from.mantissa * load(g + lanes * i), from.exponent}));
+    const Exponents zero = __builtin_convertvector(row.mantissa == 0.0, Exponents);
+    store(x.mantissa + lanes * i, row.mantissa);
+    store(x.exponent + lanes * i, zero ? all(nothing) : row.exponent);
+    changed |= zero ? Exponents{} : row.exponent;
+  }
+  return !any(changed);
+}
+
+void quotient(int n, const ConstWideColumns& x, const ConstWideColumns& y, double* r) {
+  for (int i = 0; i < n; ++i) {
+    const Row above = load(x, i), below = load(y, i);
+    const Pack ratio = as_doubles(above.mantissa / below.mantissa, above.exponent - below.exponent);
+    store(r + lanes * i, above.mantissa == 0.0 || below.mantissa == 0.0 ? Pack{} : ratio);
+  }
+}
+
+void expected(const LaneRows& p, int n, const double* f, double* g) {
+  for (int i = 0; i < n; ++i) {
+    Pack sum{};
+    for (int q = p.start[i]; q < p.start[i + 1]; ++q) sum += load(p.value + lanes * q) * f[q];
+    store(g + lanes * i, sum);
+  }
+}
+
+bool sums_up(const LaneRows& p, int n, const double* f, double size, double tolerance, const double* r) {
+  Bits good = ~Bits{};
+  for (int i = 0; i < n; ++i) {
+    const Pack left = load(r + lanes * i);
+    Pack sum{}, terms = absolute(left) + size;
+    for (int q = p.start[i]; q < p.start[i + 1]; ++q) {
+      const Pack chance = load(p.value + lanes * q), right = load(r + lanes * p.column[q]);
+      sum += chance * (f[q] + right);
+      terms += chance * absolute(right);
+    }
+    good &= absolute(left - sum) <= tolerance * terms;
+  }
+  return !any(~good);
+}
+
+void add_covariances(const LaneRows& p, int n, int features, const double* f, const double* r, const double* visits,
+                     double* v, double* sums) {
+  const int places = p.start[n];
+  for (int i = 0; i < n; ++i) {
+    const Pack here = load(visits + lanes * i);
+    if (!any(here != 0.0)) continue;
+    for (int q = p.start[i]; q < p.start[i + 1]; ++q) {
+      const Pack weight = here * load(p.value + lanes * q);
+      double* sum = sums;
+      for (int k = 0; k < features; ++k) {
+        const double* rest = r + static_cast<std::int64_t>(k) * n * lanes;
+        const Pack own =
+            f[static_cast<std::int64_t>(k) * places + q] + load(rest + lanes * p.column[q]) - load(rest + lanes * i);
+        store(v + lanes * k, own);
+        const Pack weighted = weight * own;
+        for (int l = 0; l <= k; ++l, sum += lanes) store(sum, load(sum) + weighted * load(v + lanes * l));
+      }
+    }
+  }
+}
+
 // Row by row, as SparseLu::factorise.
 unsigned factorise(const LaneRows& m, double* row, const LaneFactors& factors) {
   const LaneTriangle &lower = factors.lower, &upper = factors.upper;
@@ -320,6 +396,12 @@ const LuKernels kernels{.substitute = substitute,
                         .normalise = normalise,
                         .is_solution = is_solution,
                         .add_products = add_products,
+                        .chances = chances,
+                        .multiply = multiply,
+                        .quotient = quotient,
+                        .expected = expected,
+                        .sums_up = sums_up,
+                        .add_covariances = add_covariances,
                         .factorise = factorise,
                         .solve = solve,
                         .solve_transposed = solve_transposed,

@@ -61,6 +61,24 @@ struct LuKernels {
   void (*add_products)(const WideRows& a, int begin, int end, double sign, const ConstWideColumns& x,
                        const ConstWideColumns& y, double* sums);
 
+  // chances[p] = a_ij y_j / y_i, p the place of a_ij; 0 where y_i is 0.
+  void (*chances)(const WideRows& a, int n, const ConstWideColumns& y, double* chances);
+
+  // x = y g, entry by entry; true if no exponents are needed. And r = x / y; 0 where y is 0.
+  bool (*multiply)(int n, const ConstWideColumns& y, const double* g, const WideColumns& x);
+  void (*quotient)(int n, const ConstWideColumns& x, const ConstWideColumns& y, double* r);
+
+  // g_i = Σ_j p_ij f(p_ij), with a number f for each place.
+  void (*expected)(const LaneRows& p, int n, const double* f, double* g);
+
+  // Whether r_i = Σ_j p_ij (f(p_ij) + r_j), within `tolerance` of the sizes of all terms and of `size`.
+  bool (*sums_up)(const LaneRows& p, int n, const double* f, double size, double tolerance, const double* r);
+
+  // sums (k, l ≤ k) += Σ_i visits_i Σ_j p_ij v_k v_l for v_k = f_k(p_ij) + r_k,j − r_k,i. f [features × places], r
+  // [features × n × 8], sums [features (features + 1) / 2 × 8]; v [features × 8] is room to work in.
+  void (*add_covariances)(const LaneRows& p, int n, int features, const double* f, const double* r,
+                          const double* visits, double* v, double* sums);
+
   // Factorises I − m; row [n × 8] is 0 before and after. A bit for every lane with a pivot that is not positive.
   unsigned (*factorise)(const LaneRows& m, double* row, const LaneFactors& factors);
 

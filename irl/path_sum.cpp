@@ -255,35 +255,22 @@ std::vector<double> PathSum::chances(const WideBlock& y, int column) const {
   return result;
 }
 
-bool PathSum::sum_along(const WideBlock& y, int column, const std::vector<double>& chances,
-                        const Eigen::RowVectorXd& size, RowMatrix& g) const {
-  const RowMatrix own = g;
+std::vector<double> PathSum::chances(const WideBlock& y) const {
+  std::vector<double> result(WideBlock::columns * rows_.column.size());
+  lu_kernels().chances(view(rows_, values_), rows_.rows(), y.view(), result.data());
+  return result;
+}
+
+bool PathSum::sum_along(const WideBlock& y, const std::vector<double>& chances, const double* f, double size,
+                        double* r) const {
+  const LaneRows p{rows_.start.data(), rows_.column.data(), chances.data()};
+  std::vector<double> g(static_cast<std::size_t>(WideBlock::columns) * rows_.rows());
+  lu_kernels().expected(p, rows_.rows(), f, g.data());
   WideBlock block = zero_block();
-  for (Eigen::Index first = 0; first < g.cols(); first += WideBlock::columns) {
-    const int count = static_cast<int>(std::min<Eigen::Index>(WideBlock::columns, g.cols() - first));
-    block.clear();
-    for (int i = 0; i < block.rows(); ++i) {
-      const Wide scale = y.get(i, column);
-      for (int c = 0; c < count; ++c) block.set(i, c, Wide::of(scale.mantissa * own(i, first + c), scale.exponent));
-    }
-    lu_.solve(block);
-    for (int i = 0; i < block.rows(); ++i) {
-      const Wide scale = y.get(i, column);
-      for (int c = 0; c < count; ++c)
-        g(i, first + c) = scale.mantissa == 0.0 ? 0.0 : to_double(block.get(i, c) / scale);
-    }
-  }
-  Eigen::RowVectorXd sum(g.cols()), terms(g.cols());
-  for (int i = 0; i < rows_.rows(); ++i) {
-    sum = own.row(i);
-    terms = g.row(i).cwiseAbs() + own.row(i).cwiseAbs() + size;
-    for (int p = rows_.start[i]; p < rows_.start[i + 1]; ++p) {
-      sum += chances[p] * g.row(rows_.column[p]);
-      terms += chances[p] * g.row(rows_.column[p]).cwiseAbs();
-    }
-    if (!((g.row(i) - sum).cwiseAbs().array() <= residual_tolerance * terms.array()).all()) return false;
-  }
-  return true;
+  block.set_product(y, g);
+  lu_.solve(block);
+  block.quotient(y, r);
+  return lu_kernels().sums_up(p, rows_.rows(), f, size, residual_tolerance, r);
 }
 
 }  // namespace softrl::irl

@@ -82,14 +82,16 @@ class PathSum {
   // and y weighs. `uses` are by place (see moves()).
   void add_uses(const WideBlock& x, const WideBlock& y, double sign, std::vector<double>& uses) const;
 
-  // With the solution y of one column, the chances P(k,a) = M(k,a) y(a) / y(k) of driving on, by place; 0 where y is 0.
+  // With solutions y, the chances P(k,a) = M(k,a) y(a) / y(k) of driving on, by place; 0 where y is 0: those of one
+  // column, and of all [places × 8].
   std::vector<double> chances(const WideBlock& y, int column) const;
+  std::vector<double> chances(const WideBlock& y) const;
 
-  // Overwrites g [L × any], by rows, by r = (I − P)⁻¹ g: what g sums up to from each link on, in expectation over the
-  // paths that y weighs. False if a residual exceeds 1e-9 of its terms and of `size` [any], what terms of g are
-  // measured by where they have cancelled.
-  [[nodiscard]] bool sum_along(const WideBlock& y, int column, const std::vector<double>& chances,
-                               const Eigen::RowVectorXd& size, RowMatrix& g) const;
+  // Writes r = (I − P)⁻¹ g [L × 8], g(k) = Σ_a P(k,a) f(k → a): what f, by place, sums up to from each link on, in
+  // expectation over the paths that each column of y weighs, with their `chances` of driving on. False if a residual
+  // exceeds 1e-9 of its terms and of `size`, what terms are measured by where they have cancelled.
+  [[nodiscard]] bool sum_along(const WideBlock& y, const std::vector<double>& chances, const double* f, double size,
+                               double* r) const;
 
   // The moves in the order that this object keeps them in, row by row; a place is an index into it.
   const SparseRows& rows() const { return rows_; }

@@ -45,6 +45,15 @@ void WideBlock::clear() {
   plain_ = true;
 }
 
+void WideBlock::set_product(const WideBlock& y, const std::vector<double>& g) {
+  plain_ = lu_kernels().multiply(rows(), y.view(), g.data(), {mantissas_.data()->data(), exponents_.data()->data()});
+  nonzero_.assign(nonzero_.size(), true);
+}
+
+void WideBlock::quotient(const WideBlock& y, double* quotients) const {
+  lu_kernels().quotient(rows(), view(), y.view(), quotients);
+}
+
 SparseLu::SparseLu(std::shared_ptr<const LuPattern> pattern)
     : pattern_(std::move(pattern)),
       lower_(pattern_->lower.places()),

@@ -60,6 +60,10 @@ class WideBlock {
   }
   bool plain() const { return plain_; }
 
+  // The products y g, entry by entry, and the quotients of this block by y, 0 where y is 0; g, quotients [n × 8].
+  void set_product(const WideBlock& y, const std::vector<double>& g);
+  void quotient(const WideBlock& y, double* quotients) const;
+
   // The rows that may be nonzero: those that were set so, and all once the block is a solution.
   const std::vector<bool>& nonzero_rows() const { return nonzero_; }
 

@@ -211,16 +211,23 @@ TEST(PathSum, RefusesSolutionsThatCancelToNothing) {
     ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Ones(1)), PathSumStatus::Finite);
     WideBlock z = endings(path_sum, data, 0);
     ASSERT_TRUE(path_sum.solve(z));
-    const std::vector<double> chances = path_sum.chances(z, 0);
+    const std::vector<double> chances = path_sum.chances(z);
     const int first = path_sum.row(order[0]), second = path_sum.row(order[1]), third = path_sum.row(order[2]);
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-      RowMatrix g = RowMatrix::Zero(3, 1);
-      g(first, 0) = 1.0;
-      g(second, 0) = 1e17 * (1.0 + Random(seed).uniform());
-      RowMatrix alone = g;
-      EXPECT_TRUE(path_sum.sum_along(z, 0, chances, Eigen::RowVectorXd::Zero(1), alone)) << "nothing cancels";
-      g(third, 0) = -g(second, 0) / chances[path_sum.rows().start[second]];
-      refused += path_sum.sum_along(z, 0, chances, Eigen::RowVectorXd::Zero(1), g) ? 0 : 1;
+      const double large = 1e17 * (1.0 + Random(seed).uniform());
+      const auto accepts = [&](double at_third) {
+        std::vector<double> f(3), r(3 * WideBlock::columns);  // f(k → a) = g(k) / P(k,a), as there is one move each
+        const auto set = [&](int row, double g) {
+          const int place = path_sum.rows().start[row];
+          f[place] = g / chances[place * WideBlock::columns];
+        };
+        set(first, 1.0);
+        set(second, large);
+        set(third, at_third);
+        return path_sum.sum_along(z, chances, f.data(), 0.0, r.data());
+      };
+      EXPECT_TRUE(accepts(0.0)) << "nothing cancels";
+      refused += accepts(-large / chances[path_sum.rows().start[second] * WideBlock::columns]) ? 0 : 1;
     }
   } while (std::next_permutation(order.begin(), order.end()));
   EXPECT_GT(refused, 0);
