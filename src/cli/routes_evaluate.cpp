@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/saved_fit.hpp"
 #include "cli/study_argument.hpp"
 #include "irl/corridor.hpp"
 #include "irl/fit.hpp"
@@ -98,6 +100,7 @@ std::string percent(double share) { return decimals(100.0 * share, 2); }
 struct EvaluateCommand {
   StudyArgument study;
   std::vector<std::string> models = {"time", "max_margin", "action", "action_costs", "maxent"};
+  std::vector<std::string> weights_from;
   std::string time_feature;
   double held_out_share = 0.0;
   int folds = 0;
@@ -109,6 +112,7 @@ struct EvaluateCommand {
 
   int run() const {
     const std::vector<std::string> names = sorted_models();
+    saved_fits();  // refuses
     const LoadedStudy loaded = study.read();
     const std::optional<LoadedStudy> own_file = read_held_out(loaded.study);
     fmt::print("{}\n", describe(loaded.data));
@@ -215,7 +219,11 @@ struct EvaluateCommand {
     auto known = learned.find(source);
     if (known == learned.end()) {
       ProgressLine line(fmt::format("fit {}", label));
-      known = learned.emplace(source, model ? learn(*model, described, line) : learn_margin(held, lengths, line)).first;
+      known = learned
+                  .emplace(source, saved_fits().count(source) ? take_saved(source, held, model.get())
+                                   : model                    ? learn(*model, described, line)
+                                                              : learn_margin(held, lengths, line))
+                  .first;
     }
     const Learned& weights = known->second;
     result.converged = result.converged && weights.converged;
@@ -227,6 +235,39 @@ struct EvaluateCommand {
     }
     ProgressLine line(fmt::format("predict {}", label), Limit::End);
     return irl::predict(*model, weights.weights, held.held_out, line.observer());
+  }
+
+  // --weights-from MODEL=FILE, by model.
+  std::map<std::string, std::string> saved_fits() const {
+    std::map<std::string, std::string> result;
+    for (const std::string& word : weights_from) {
+      const std::size_t equals = word.find('=');
+      const std::string name = word.substr(0, equals);
+      if (equals == std::string::npos || place(name) == known_models.size() || name == "time" || name == "max_margin")
+        throw std::invalid_argument(fmt::format(
+            "--weights-from: \"{}\" is not of the form MODEL=FILE with a model that routes fit fits", word));
+      result[name == "action_costs" ? "action" : name] = word.substr(equals + 1);
+    }
+    return result;
+  }
+
+  // Trips of another file may have the same names; of the same file they must not be among those learned from.
+  Learned take_saved(const std::string& name, const irl::HeldOut& held, const irl::RouteModel* model) const {
+    const std::string file = saved_fits().at(name);
+    const SavedFit fit = read_fit(file);
+    std::vector<irl::NamedWeight> weights;
+    for (const irl::FittedWeight& weight : fit.weights) weights.push_back({weight.name, weight.value});
+    if (held_out_share != 0.0 || folds != 0) {
+      const std::set<std::string> seen(fit.trips.begin(), fit.trips.end());
+      const auto known = std::count_if(held.held_out.begin(), held.held_out.end(),
+                                       [&](const irl::Trip& trip) { return seen.count(trip.name) > 0; });
+      if (known > 0)
+        throw std::invalid_argument(fmt::format("--weights-from: {} learned from {} of the {}", file, known,
+                                                counted(held.held_out.size(), "held-out trip")));
+    }
+    const std::vector<std::string>& names = model->weight_names();
+    return learned_from(names, irl::all_named_weights(names, "--weights-from " + name, weights), Status::Converged,
+                        "log_likelihood", fit.log_likelihood, fit.warnings);
   }
 
   Learned learn(irl::RouteModel& model, const irl::Study& described, ProgressLine& line) const {
@@ -402,6 +443,10 @@ void add_routes_evaluate(CLI::App& routes, Run& run) {
       ->allow_extra_args(false)
       ->type_name("MODEL,...")
       ->capture_default_str();
+  command->add_option("--weights-from", evaluate->weights_from, "Take a model's weights from what fit --json wrote")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("MODEL=FILE,...");
   command->add_option("--held-out", evaluate->held_out_share, "Share of the trips to hold out, learning from the rest");
   command->add_option("--folds", evaluate->folds, "Hold out every trip once, in so many folds");
   command

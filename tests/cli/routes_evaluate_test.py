@@ -141,6 +141,27 @@ def test_held_out_trips_may_have_a_file_of_their_own(softrl, city):
     assert [e["trip"] for e in answer["models"][0]["per_trip"]] == [line.split(",")[0] for line in lines[2::2]]
 
 
+def test_weights_may_come_from_a_saved_fit(softrl, refuses, city, tmp_path):
+    lines = (city / "trips.csv").read_text().splitlines(keepends=True)
+    (city / "trips.csv").write_text("".join(lines[:201]))
+    (city / "test.csv").write_text("".join(lines[:1] + lines[201:]))
+    text = (city / "study.toml").read_text()
+    saved = tmp_path / "fit.json"
+    assert softrl("routes", "fit", city / "study.toml", "--json", saved).returncode == 0
+    overlapping = ("--weights-from", f"maxent={saved}", "--models", "maxent", "--held-out", 0.2)
+    refuses("routes", "evaluate", city / "study.toml", *overlapping, words=["--weights-from", "learned from 40"])
+    refuses("routes", "evaluate", city / "study.toml", "--weights-from", "maxent", words=["--weights-from", "MODEL=FILE"])
+    (city / "study.toml").write_text(
+        text.replace('file = "trips.csv"\n', "") + '\n[trips.files]\nfolds = 1\ntrain = "trips.csv"\ntest = "test.csv"\n'
+    )
+    result, fresh = evaluate(softrl, city, "--models", "maxent")
+    assert result.returncode == 0, result
+    result, answer = evaluate(softrl, city, "--models", "maxent", "--weights-from", f"maxent={saved}")
+    assert result.returncode == 0, result
+    for measure in MEASURES:
+        assert answer["models"][0][measure] == pytest.approx(fresh["models"][0][measure], rel=1e-6)
+
+
 def test_refuses(refuses, city, tmp_path):
     study = city / "study.toml"
     evaluate = ("routes", "evaluate", study, "--json", tmp_path / "out.json")
