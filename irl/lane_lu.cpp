@@ -25,31 +25,31 @@ LaneLu::LaneLu(std::shared_ptr<const LuPattern> pattern)
 
 LaneFactors LaneLu::factors() {
   const auto triangle = [](const SparseRows& rows, Lanes& values) {
-    return LaneTriangle{rows.start.data(), rows.column.data(), values.data()->data()};
+    return LaneTriangle{rows.start.data(), rows.column.data(), numbers_of(values)};
   };
   return {pattern_->size(), triangle(pattern_->lower, lower_), triangle(pattern_->upper, upper_),
-          inverse_pivots_.data()->data()};
+          numbers_of(inverse_pivots_)};
 }
 
 unsigned LaneLu::factorise(const SparseRows& rows, const Lanes& m) {
-  return lu_kernels().factorise(view(rows, m), row_.data()->data(), factors());
+  return lu_kernels().factorise(view(rows, m), numbers_of(row_), factors());
 }
 
 void LaneLu::solve(Lanes& b) {
   const std::vector<int> rows = reached_rows(*pattern_, b);
-  lu_kernels().solve(factors(), rows.data(), static_cast<int>(rows.size()), b.data()->data());
+  lu_kernels().solve(factors(), rows.data(), static_cast<int>(rows.size()), numbers_of(b));
 }
 
 void LaneLu::solve_transposed(Lanes& b) {
   const std::vector<int> rows = reached_rows(*pattern_, b);
-  lu_kernels().solve_transposed(factors(), rows.data(), static_cast<int>(rows.size()), b.data()->data());
+  lu_kernels().solve_transposed(factors(), rows.data(), static_cast<int>(rows.size()), numbers_of(b));
 }
 
 unsigned lanes_not_solved(const SparseRows& rows, const Lanes& m, bool transposed, const Lanes& x, const Lanes& b,
                           double tolerance, double size) {
   Lanes sum = b;
   const auto add = transposed ? lu_kernels().add_transposed_product : lu_kernels().add_product;
-  add(view(rows, m), rows.rows(), x.data()->data(), sum.data()->data());
+  add(view(rows, m), rows.rows(), numbers_of(x), numbers_of(sum));
   unsigned failed = 0;
   for (std::size_t i = 0; i < x.size(); ++i)
     for (int c = 0; c < lane_count; ++c)

@@ -18,7 +18,7 @@ struct alignas(64) Lane : std::array<double, lane_count> {};
 using Lanes = std::vector<Lane>;
 
 inline LaneRows view(const SparseRows& rows, const Lanes& values) {
-  return {rows.start.data(), rows.column.data(), values.data()->data()};
+  return {rows.start.data(), rows.column.data(), numbers_of(values)};
 }
 
 class LaneLu {

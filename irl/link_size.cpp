@@ -191,8 +191,8 @@ PathSumStatus LinkSizeModel::solve(const Eigen::VectorXd& weights, const std::ve
     for (const int link : data_->destinations[pairs_[pair].destination].links) path_sums[path_sum_.row(link)][c] = 1.0;
     origins[path_sum_.row(pairs_[pair].origin)][c] = 1.0;
   }
-  lu_kernels().weigh(view(rows, block.chances), n, base.data(), leaving.data()->data(), entering.data()->data(),
-                     block.chances.data()->data());
+  lu_kernels().weigh(view(rows, block.chances), n, base.data(), numbers_of(leaving), numbers_of(entering),
+                     numbers_of(block.chances));
   const Lanes endings = path_sums;
   unsigned failed = block.lu.factorise(rows, block.chances);
   block.lu.solve(path_sums);
@@ -205,7 +205,7 @@ PathSumStatus LinkSizeModel::solve(const Eigen::VectorXd& weights, const std::ve
     for (const int link : data_->destinations[pairs_[block.pairs[c]].destination].links)
       if (!(failed >> c & 1u)) block.ends[c].emplace_back(path_sum_.row(link), 1.0 / path_sums[path_sum_.row(link)][c]);
   }
-  lu_kernels().divide(view(rows, block.chances), n, path_sums.data()->data(), block.chances.data()->data());
+  lu_kernels().divide(view(rows, block.chances), n, numbers_of(path_sums), numbers_of(block.chances));
   for (int c = 0; c < lane_count; ++c) {
     if (!(failed >> c & 1u)) continue;
     const int pair = block.pairs[c];
@@ -282,7 +282,7 @@ LikelihoodValue LinkSizeModel::evaluate(const Eigen::VectorXd& weights) {
       }
       sums.link_size += block.trips[c] * expected;
     }
-    lu_kernels().add_uses(view(path_sum_.rows(), block.chances), path_sum_.rows().rows(), block.visits.data()->data(),
+    lu_kernels().add_uses(view(path_sum_.rows(), block.chances), path_sum_.rows().rows(), numbers_of(block.visits),
                           sums.uses.data());
     return PathSumStatus::Finite;
   };

@@ -43,7 +43,8 @@ INLINE Exponents larger(Exponents a, Exponents b) { return a > b ? a : b; }
 
 // 2^(−256 d) for d ≥ 0, 0 for d > 3: Wide::scale.
 INLINE Pack scale(Exponents d) {
-  const Exponents biased = d > 3 ? Exponents{} : 1023 - 256 * (d > 3 ? Exponents{} : d);
+  const Exponents kept = d & (d <= 3);
+  const Exponents biased = (1023 - 256 * kept) & (d <= 3);
   return (Pack)(__builtin_convertvector(biased, Bits) << 52);
 }
 
@@ -132,7 +133,7 @@ INLINE void substitute_row(const WideRows& a, int i, const double* factor, const
 // m · 2^(256 e); infinite if e > 3, and 0 if e < −3, where m, a product of two mantissas, cannot make up for it.
 INLINE Pack as_doubles(Pack m, Exponents e) {
   const Exponents up = e < 0 ? Exponents{} : e, down = e < 0 ? -e : Exponents{};
-  const Exponents biased = up > 3 ? all(2047) : 1023 + 256 * (up > 3 ? Exponents{} : up);
+  const Exponents biased = up > 3 ? all(2047) : 1023 + 256 * (up & (up <= 3));
   return m * scale(down) * (Pack)(__builtin_convertvector(biased, Bits) << 52);
 }
 

@@ -3,6 +3,12 @@
 
 namespace softrl::irl {
 
+// The numbers of rows, std::arrays, that lie one after the other; null if there are none.
+template <class Rows>
+auto* numbers_of(Rows& rows) {
+  return rows.empty() ? nullptr : rows.data()->data();
+}
+
 // Rows of a sparse matrix of wide numbers (wide_range.hpp): row i has column[p], and so on, for p = start[i] … start[i
 // + 1] − 1, the place of an entry.
 struct WideRows {

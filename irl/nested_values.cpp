@@ -209,7 +209,7 @@ bool NestedSolver::refine(Lanes& b, bool transposed, double tolerance) {
         step_[k][lane] = b[k][lane] - x[k][lane];
       }
     }
-    add_product(view(rows_, policy_), rows_.rows(), x.data()->data(), step_.data()->data());
+    add_product(view(rows_, policy_), rows_.rows(), numbers_of(x), numbers_of(step_));
     const double left = largest_size(step_);
     if (left <= tolerance * size || left <= 1e-13 * (size + largest_size(x))) {
       b.swap(x);

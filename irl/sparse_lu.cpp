@@ -46,7 +46,7 @@ void WideBlock::clear() {
 }
 
 void WideBlock::set_product(const WideBlock& y, const std::vector<double>& g) {
-  plain_ = lu_kernels().multiply(rows(), y.view(), g.data(), {mantissas_.data()->data(), exponents_.data()->data()});
+  plain_ = lu_kernels().multiply(rows(), y.view(), g.data(), {numbers_of(mantissas_), numbers_of(exponents_)});
   nonzero_.assign(nonzero_.size(), true);
 }
 
@@ -126,7 +126,7 @@ void SparseLu::solve(const Substitution& forward, const Substitution& back, Wide
                                    forward.factor, x) &&
            lu_kernels().substitute_back(view(back.rows, back.values), pattern_->size(), back.factor, x);
   };
-  const WideColumns columns{b.mantissas_.data()->data(), b.exponents_.data()->data()};
+  const WideColumns columns{numbers_of(b.mantissas_), numbers_of(b.exponents_)};
   bool solved = false;
   if (plain_ && b.plain_) {
     std::vector<std::pair<int, WideBlock::Mantissas>> given;

@@ -67,8 +67,8 @@ class WideBlock {
   // The rows that may be nonzero: those that were set so, and all once the block is a solution.
   const std::vector<bool>& nonzero_rows() const { return nonzero_; }
 
-  ConstWideColumns view() const { return {mantissas_.data()->data(), exponents_.data()->data()}; }
-  ConstWideColumns plain_view() const { return {mantissas_.data()->data(), nullptr}; }
+  ConstWideColumns view() const { return {numbers_of(mantissas_), numbers_of(exponents_)}; }
+  ConstWideColumns plain_view() const { return {numbers_of(mantissas_), nullptr}; }
 
  private:
   struct alignas(64) Mantissas : std::array<double, columns> {};  // a line of the cache
