@@ -7,13 +7,13 @@
 #include <map>
 #include <mutex>
 #include <numeric>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "irl/features.hpp"
+#include "irl/link_size.hpp"
 #include "irl/nested_radius.hpp"
 #include "softrl/check.hpp"
 #include "softrl/parallel.hpp"
@@ -23,11 +23,6 @@ namespace {
 
 // Beyond these, probabilities keep too few digits.
 constexpr double largest_utility = 1e8, largest_scale = 1e8;
-
-struct Count {
-  int place;  // a move, or a link where trips end by a move of their own
-  double trips;
-};
 
 // The same data with links numbered as they are eliminated.
 struct Renumbered {
@@ -77,14 +72,14 @@ Renumbered renumber(const RouteData& original, const LuPattern& pattern) {
 
 }  // namespace
 
-// The trips to one destination.
+// The trips to one destination; with link size, from one origin.
 struct NestedLikelihood::Demand {
-  int destination;
   std::vector<int> trips = {};
-  std::vector<Count> moves = {}, endings = {};
+  std::map<int, double> moves = {};    // how many trips use them
+  std::map<int, double> endings = {};  // how many end by a move of their own on a link
 };
 
-// The destinations that are solved side by side.
+// Those that are solved side by side, a lane each.
 struct NestedLikelihood::Block {
   std::vector<Demand> demands = {};
   NestedProblem problem = {};
@@ -127,11 +122,22 @@ class NestedLikelihood::Workspaces {
 
 NestedLikelihood::~NestedLikelihood() = default;
 
-NestedLikelihood::NestedLikelihood(const RouteData& original, int threads)
-    : data_(&original), threads_(thread_count(threads)), names_(original.network.features) {
+NestedLikelihood::NestedLikelihood(const RouteData& data, int threads)
+    : NestedLikelihood(data, std::optional<Eigen::VectorXd>(), threads) {}
+
+NestedLikelihood::NestedLikelihood(const RouteData& data, Eigen::VectorXd link_size_weights, int threads)
+    : NestedLikelihood(data, std::optional(std::move(link_size_weights)), threads) {}
+
+NestedLikelihood::NestedLikelihood(const RouteData& original, std::optional<Eigen::VectorXd> link_size_weights,
+                                   int threads)
+    : data_(&original),
+      threads_(thread_count(threads)),
+      link_size_weights_(std::move(link_size_weights)),
+      names_(original.network.features) {
   if (original.trips.empty()) throw std::invalid_argument("there are no trips");
   if (original.scales.empty()) throw std::invalid_argument("the nested model has no scales");
   check_size("scale_attributes", original.scale_attributes.rows(), original.network.link_count());
+  if (link_size_weights_) names_.emplace_back("link_size");
   names_.insert(names_.end(), original.scales.begin(), original.scales.end());
   const auto pattern = std::make_shared<LuPattern>(lu_pattern(rows_of(original.network)));
   pattern_ = pattern;
@@ -141,62 +147,85 @@ NestedLikelihood::NestedLikelihood(const RouteData& original, int threads)
   workspaces_ = std::make_unique<Workspaces>(ordered_.network, pattern_);
   const RouteData& data = ordered_;
 
-  std::vector<std::map<int, double>> moves(data.destinations.size()), endings(data.destinations.size());
-  std::vector<std::vector<int>> trips(data.destinations.size());
+  std::map<std::pair<int, int>, Demand> demands;  // by destination and, with link size, origin
   for (std::size_t t = 0; t < data.trips.size(); ++t) {
     const Trip& trip = data.trips[t];
-    trips[trip.destination].push_back(static_cast<int>(t));
-    for (const int move : trip.moves) moves[trip.destination][move] += 1.0;
+    Demand& demand = demands[{trip.destination, link_size_weights_ ? trip.origin : -1}];
+    demand.trips.push_back(static_cast<int>(t));
+    for (const int move : trip.moves) demand.moves[move] += 1.0;
     const int last = trip.moves.empty() ? trip.origin : data.network.to[trip.moves.back()];
-    if (data.ending == Ending::ByMove) endings[trip.destination][last] += 1.0;
+    if (data.ending == Ending::ByMove) demand.endings[last] += 1.0;
   }
-  const auto counts = [](const std::map<int, double>& of) {
-    std::vector<Count> result;
-    for (const auto& [place, number] : of) result.push_back({.place = place, .trips = number});
-    return result;
-  };
-  for (std::size_t d = 0; d < trips.size(); ++d) {
-    if (trips[d].empty()) continue;
-    if (blocks_.empty() || blocks_.back().demands.size() == lane_count) blocks_.emplace_back();
-    blocks_.back().demands.push_back({.destination = static_cast<int>(d),
-                                      .trips = std::move(trips[d]),
-                                      .moves = counts(moves[d]),
-                                      .endings = counts(endings[d])});
+  std::vector<TripEnds> ends;
+  for (const auto& [key, demand] : demands)
+    ends.push_back({.origin = original.trips[demand.trips.front()].origin, .destination = key.first});
+  const Eigen::MatrixXd sizes = link_sizes_of(ends);
+  if (sizes.size() > 0) largest_link_size_ = sizes.maxCoeff();
+  std::vector<std::vector<bool>> matter;
+  for (auto& [key, demand] : demands) {
+    if (matter.size() % lane_count == 0) blocks_.emplace_back();
+    std::vector<int> origins;
+    for (const int t : demand.trips) origins.push_back(data.trips[t].origin);
+    matter.push_back(relevant_links(data, key.first, origins));
+    blocks_.back().demands.push_back(std::move(demand));
   }
-  for (Block& block : blocks_) {
-    std::vector<int> destinations;
-    std::vector<std::vector<bool>> matter;
-    for (const Demand& demand : block.demands) {
-      std::vector<int> origins;
-      for (const int t : demand.trips) origins.push_back(data.trips[t].origin);
-      destinations.push_back(demand.destination);
-      matter.push_back(relevant_links(data, demand.destination, origins));
-    }
-    block.problem = nested_problem(data, destinations, matter);
-  }
+  for (std::size_t b = 0; b < blocks_.size(); ++b) blocks_[b].problem = problem_of(ends, matter, sizes, b * lane_count);
+}
+
+// [L × ends], rows as in data_; empty without link size.
+Eigen::MatrixXd NestedLikelihood::link_sizes_of(const std::vector<TripEnds>& ends) const {
+  return link_size_weights_ ? link_sizes(*data_, *link_size_weights_, ends) : Eigen::MatrixXd();
+}
+
+// A lane for each of `ends` from `first` on, as many as there are.
+NestedProblem NestedLikelihood::problem_of(const std::vector<TripEnds>& ends,
+                                           const std::vector<std::vector<bool>>& matter, const Eigen::MatrixXd& sizes,
+                                           std::size_t first) const {
+  const std::size_t last = std::min(first + lane_count, ends.size());
+  std::vector<int> destinations;
+  for (std::size_t i = first; i < last; ++i) destinations.push_back(ends[i].destination);
+  const auto begin = matter.begin() + static_cast<std::ptrdiff_t>(first);
+  NestedProblem problem =
+      nested_problem(ordered_, destinations, {begin, begin + static_cast<std::ptrdiff_t>(last - first)});
+  if (sizes.size() == 0) return problem;
+  problem.link_sizes.resize(pattern_->order.size());
+  for (std::size_t i = first; i < last; ++i)
+    for (std::size_t k = 0; k < pattern_->order.size(); ++k)
+      problem.link_sizes[k][i - first] = sizes(pattern_->order[k], static_cast<Eigen::Index>(i));
+  return problem;
 }
 
 FeatureSummary NestedLikelihood::features() const {
   const RowMatrix& attributes = ordered_.network.attributes;
   const auto features = attributes.cols(), weights = static_cast<Eigen::Index>(names_.size());
+  const auto scales = ordered_.scale_attributes.cols();
   FeatureSummary summary{.unit_costs = Eigen::VectorXd::Zero(weights),  // scales of 1: maxent
                          .largest = Eigen::VectorXd(weights),
                          .trip_squares = Eigen::VectorXd::Zero(weights)};
   summary.unit_costs.head(features) = unit_costs(attributes);
-  summary.largest << attributes.cwiseAbs().colwise().maxCoeff().transpose(),
-      ordered_.scale_attributes.cwiseAbs().colwise().maxCoeff().transpose();
+  summary.largest.head(features) = attributes.cwiseAbs().colwise().maxCoeff().transpose();
+  summary.largest.tail(scales) = ordered_.scale_attributes.cwiseAbs().colwise().maxCoeff().transpose();
   const auto add_scale = [&](int link, double trips) {
-    summary.trip_squares.tail(weights - features) +=
-        trips * ordered_.scale_attributes.row(link).transpose().cwiseAbs2();
+    summary.trip_squares.tail(scales) += trips * ordered_.scale_attributes.row(link).transpose().cwiseAbs2();
   };
+  double all_moves = 0.0, all_sizes = 0.0, square_sizes = 0.0;
   for (const Block& block : blocks_) {
-    for (const Demand& demand : block.demands) {
-      for (const auto& [move, trips] : demand.moves) {
+    for (std::size_t lane = 0; lane < block.demands.size(); ++lane) {
+      for (const auto& [move, trips] : block.demands[lane].moves) {
         summary.trip_squares.head(features) += trips * attributes.row(move).transpose().cwiseAbs2();
         add_scale(ordered_.network.from[move], trips);
+        const double size = block.problem.link_size(ordered_.network.to[move])[lane];
+        all_moves += trips;
+        all_sizes += trips * size;
+        square_sizes += trips * size * size;
       }
-      for (const auto& [link, trips] : demand.endings) add_scale(link, trips);
+      for (const auto& [link, trips] : block.demands[lane].endings) add_scale(link, trips);
     }
+  }
+  if (link_size_weights_) {  // as LinkSizeModel
+    summary.unit_costs(features) = all_sizes > 0.0 ? -all_moves / all_sizes : -1.0;
+    summary.largest(features) = largest_link_size_;
+    summary.trip_squares(features) = square_sizes;
   }
   return summary;
 }
@@ -206,15 +235,17 @@ NestedUtilities NestedLikelihood::utilities(const Eigen::VectorXd& weights) cons
   for (const double weight : weights) check_finite("weight", weight);
   const auto features = ordered_.network.attributes.cols();
   return {.moves = ordered_.network.attributes * weights.head(features),
-          .scales = (ordered_.scale_attributes * weights.tail(weights.size() - features)).array().exp()};
+          .scales = (ordered_.scale_attributes * weights.tail(ordered_.scale_attributes.cols())).array().exp(),
+          .link_size = link_size_weights_ ? weights(features) : 0.0};
+}
+
+bool NestedLikelihood::in_range(const NestedUtilities& utilities) const {
+  return (utilities.moves.array().abs() <= largest_utility).all() &&
+         std::abs(utilities.link_size) * largest_link_size_ <= largest_utility &&
+         (utilities.scales.array() <= largest_scale).all() && (utilities.scales.array() >= 1.0 / largest_scale).all();
 }
 
 namespace {
-
-bool in_range(const NestedUtilities& utilities) {
-  return (utilities.moves.array().abs() <= largest_utility).all() &&
-         (utilities.scales.array() <= largest_scale).all() && (utilities.scales.array() >= 1.0 / largest_scale).all();
-}
 
 bool has_choice(const NestedProblem& problem, int link, std::size_t lane) {
   return (problem.choice[link] >> lane & 1) != 0;
@@ -233,18 +264,20 @@ std::vector<bool> links_of_lane(const NestedProblem& problem, std::size_t lane) 
 // log P of moves and endings at given values, of one lane.
 class LogProbabilities {
  public:
-  LogProbabilities(const RoadNetwork& network, const NestedUtilities& utilities, const Lanes& values, std::size_t lane)
-      : network_(&network), utilities_(&utilities), values_(&values), lane_(lane) {}
+  LogProbabilities(const NestedProblem& problem, const NestedUtilities& utilities, const Lanes& values,
+                   std::size_t lane)
+      : problem_(&problem), utilities_(&utilities), values_(&values), lane_(lane) {}
 
   double value(int link) const { return (*values_)[link][lane_]; }
   double of_move(int move) const {
-    const int from = network_->from[move];
-    return (utilities_->moves(move) + value(network_->to[move]) - value(from)) / utilities_->scales(from);
+    const int from = problem_->network->from[move], to = problem_->network->to[move];
+    const double utility = utilities_->moves(move) + utilities_->link_size * problem_->link_size(to)[lane_];
+    return (utility + value(to) - value(from)) / utilities_->scales(from);
   }
   double of_ending(int link) const { return -value(link) / utilities_->scales(link); }
 
  private:
-  const RoadNetwork* network_;
+  const NestedProblem* problem_;
   const NestedUtilities* utilities_;
   const Lanes* values_;
   std::size_t lane_;
@@ -262,10 +295,11 @@ Lanes scaled_entropies(const NestedProblem& problem, const NestedUtilities& util
     ending.fill(1.0);
     for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
       const Lane& there = values[network.to[m]];
+      const Lane& size = problem.link_size(network.to[m]);
       const Lane& p = policy[m];
       for (int lane = 0; lane < lane_count; ++lane) {
         ending[lane] -= p[lane];
-        const double surprise = here[lane] - utilities.moves(m) - there[lane];
+        const double surprise = here[lane] - utilities.moves(m) - utilities.link_size * size[lane] - there[lane];
         entropy[lane] += p[lane] > 0.0 ? p[lane] * surprise : 0.0;
       }
     }
@@ -288,14 +322,16 @@ void NestedLikelihood::add_value(const Block& block, NestedSolver& solver, Block
   const Lanes entropies = scaled_entropies(block.problem, utilities_, block.trial, policy);
   Eigen::VectorXd uses = Eigen::VectorXd::Zero(network.move_count());
   Eigen::VectorXd scale_uses = Eigen::VectorXd::Zero(network.link_count());
+  double link_size_use = 0.0;
   Lanes flows(block.trial.size());
   for (std::size_t lane = 0; lane < block.demands.size(); ++lane) {
-    const LogProbabilities log_probability(network, utilities_, block.trial, lane);
+    const LogProbabilities log_probability(block.problem, utilities_, block.trial, lane);
     for (const auto& [move, trips] : block.demands[lane].moves) {
       const int from = network.from[move];
       const double log_p = log_probability.of_move(move), share = trips / utilities_.scales(from);
       value.log_likelihood += trips * log_p;
       uses(move) += share;
+      link_size_use += share * block.problem.link_size(network.to[move])[lane];
       scale_uses(from) -= trips * log_p;
       flows[network.to[move]][lane] += share;
       flows[from][lane] -= share;
@@ -312,14 +348,22 @@ void NestedLikelihood::add_value(const Block& block, NestedSolver& solver, Block
     return;
   }
   for (int m = 0; m < network.move_count(); ++m) {
-    double sum = 0.0;
-    for (int lane = 0; lane < lane_count; ++lane) sum += flows[network.from[m]][lane] * policy[m][lane];
+    const Lane& size = block.problem.link_size(network.to[m]);
+    double sum = 0.0, sizes = 0.0;
+    for (int lane = 0; lane < lane_count; ++lane) {
+      const double use = flows[network.from[m]][lane] * policy[m][lane];
+      sum += use;
+      sizes += use * size[lane];
+    }
     uses(m) += sum;
+    link_size_use += sizes;
   }
   for (int k = 0; k < network.link_count(); ++k)
     for (int lane = 0; lane < lane_count; ++lane) scale_uses(k) += flows[k][lane] * entropies[k][lane];
   value.gradient.resize(static_cast<Eigen::Index>(names_.size()));
-  value.gradient << network.attributes.transpose() * uses, ordered_.scale_attributes.transpose() * scale_uses;
+  value.gradient.head(network.attributes.cols()) = network.attributes.transpose() * uses;
+  if (link_size_weights_) value.gradient(network.attributes.cols()) = link_size_use;
+  value.gradient.tail(ordered_.scale_attributes.cols()) = ordered_.scale_attributes.transpose() * scale_uses;
 }
 
 // With g = ∂ log P / ∂(θ, ω), which has mean 0 under P, and u = (0, z) at the link left:
@@ -330,7 +374,8 @@ void NestedLikelihood::add_value(const Block& block, NestedSolver& solver, Block
 void NestedLikelihood::add_curvature(const Block& block, NestedSolver& solver, BlockValue& value,
                                      LikelihoodCurvature& result) const {
   const RoadNetwork& network = ordered_.network;
-  const auto features = network.attributes.cols(), weights = static_cast<Eigen::Index>(names_.size());
+  const auto features = network.attributes.cols(), scales = ordered_.scale_attributes.cols();
+  const auto weights = static_cast<Eigen::Index>(names_.size());
   const Lanes& policy = solver.policy();
   const Lanes entropies = scaled_entropies(block.problem, utilities_, block.trial, policy);
   Lanes flows(block.trial.size());  // λ
@@ -352,10 +397,14 @@ void NestedLikelihood::add_curvature(const Block& block, NestedSolver& solver, B
       for (int m = 0; m < network.move_count(); ++m)
         for (int lane = 0; lane < lane_count; ++lane)
           slope[network.from[m]][lane] += policy[m][lane] * network.attributes(m, i);
+    } else if (i < weights - scales) {
+      for (int m = 0; m < network.move_count(); ++m)
+        for (int lane = 0; lane < lane_count; ++lane)
+          slope[network.from[m]][lane] += policy[m][lane] * block.problem.link_size(network.to[m])[lane];
     } else {
       for (int k = 0; k < network.link_count(); ++k)
         for (int lane = 0; lane < lane_count; ++lane)
-          slope[k][lane] = entropies[k][lane] * ordered_.scale_attributes(k, i - features);
+          slope[k][lane] = entropies[k][lane] * ordered_.scale_attributes(k, i - (weights - scales));
     }
     value.solved = solver.apply_inverse(slope);
   }
@@ -366,15 +415,16 @@ void NestedLikelihood::add_curvature(const Block& block, NestedSolver& solver, B
   Eigen::VectorXd g(weights), u = Eigen::VectorXd::Zero(weights);
   for (std::size_t lane = 0; lane < block.demands.size(); ++lane) {
     const Demand& demand = block.demands[lane];
-    const LogProbabilities log_probability(network, utilities_, block.trial, lane);
+    const LogProbabilities log_probability(block.problem, utilities_, block.trial, lane);
     for (int k = 0; k < network.link_count(); ++k)
       for (Eigen::Index i = 0; i < weights; ++i) slope(k, i) = slopes[i][k][lane];
-    const auto leave = [&](int link) { u.tail(weights - features) = ordered_.scale_attributes.row(link).transpose(); };
+    const auto leave = [&](int link) { u.tail(scales) = ordered_.scale_attributes.row(link).transpose(); };
     const auto move_score = [&](int m, double log_p) {
       const int from = network.from[m];
       leave(from);
       g = (slope.row(network.to[m]) - slope.row(from)).transpose() / utilities_.scales(from) - u * log_p;
       g.head(features) += network.attributes.row(m).transpose() / utilities_.scales(from);
+      if (link_size_weights_) g(features) += block.problem.link_size(network.to[m])[lane] / utilities_.scales(from);
     };
     const auto ending_score = [&](int link, double log_p) {
       leave(link);
@@ -457,16 +507,27 @@ PathSumStatus NestedLikelihood::for_each_block(const Eigen::VectorXd& weights, s
   factorisations_ = 0;
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
     factorisations_ += values[b].factorisations;
-    if (!values[b].solved) return why_not(blocks_[b]);
+    if (values[b].solved) continue;
+    stopped_at_ = b;
+    return why_not(blocks_[b].problem, utilities_);
   }
+  stopped_at_ = 0;
   for (Block& block : blocks_) block.values.swap(block.trial);
   return PathSumStatus::Finite;
 }
 
-PathSumStatus NestedLikelihood::why_not(const Block& block) const {
-  for (std::size_t lane = 0; lane < block.demands.size(); ++lane)
-    if (nested_radius(ordered_.network, pattern_, utilities_, links_of_lane(block.problem, lane)).lower >= 1.0)
-      return PathSumStatus::Divergent;
+SpectralRadius NestedLikelihood::radius_of_lane(const NestedProblem& problem, const NestedUtilities& at,
+                                                std::size_t lane, const SpectralRadiusOptions& options) const {
+  NestedUtilities own = at;
+  if (link_size_weights_)
+    for (int m = 0; m < ordered_.network.move_count(); ++m)
+      own.moves(m) += at.link_size * problem.link_size(ordered_.network.to[m])[lane];
+  return nested_radius(ordered_.network, pattern_, own, links_of_lane(problem, lane), options);
+}
+
+PathSumStatus NestedLikelihood::why_not(const NestedProblem& problem, const NestedUtilities& at) const {
+  for (std::size_t lane = 0; lane < lane_count; ++lane)
+    if (radius_of_lane(problem, at, lane).lower >= 1.0) return PathSumStatus::Divergent;
   return PathSumStatus::Inaccurate;
 }
 
@@ -502,29 +563,48 @@ LikelihoodCurvature NestedLikelihood::curvature(const Eigen::VectorXd& weights) 
   return result;
 }
 
-// Where trips end by a move of their own, a cycle that matters for any destination matters, whole, for one of them;
-// else each destination closes the cycles through itself.
+// Without link size, and where trips end by a move of their own, a cycle that matters for any destination matters,
+// whole, for one of them; else each destination closes the cycles through itself. Growths rise with utilities.
 SpectralRadius NestedLikelihood::radius(const SpectralRadiusOptions& options) {
   if (!in_range(utilities_))
     return {.status = Status::Stalled, .lower = 0.0, .upper = std::numeric_limits<double>::infinity()};
-  const SpectralRadius all = nested_radius(ordered_.network, pattern_, utilities_, relevant_links(ordered_), options);
-  if (all.upper < 1.0 || ordered_.ending == Ending::ByMove) return all;
-  SpectralRadius greatest{.status = Status::Converged, .lower = 0.0, .upper = 0.0};
-  for (const Block& block : blocks_) {
-    for (std::size_t lane = 0; lane < block.demands.size(); ++lane) {
-      const SpectralRadius own =
-          nested_radius(ordered_.network, pattern_, utilities_, links_of_lane(block.problem, lane), options);
-      if (own.status != Status::Converged) greatest.status = own.status;
-      greatest.lower = std::max(greatest.lower, own.lower);
-      greatest.upper = std::max(greatest.upper, own.upper);
+  std::vector<bool> matter = relevant_links(ordered_);
+  NestedUtilities greatest = utilities_;
+  if (link_size_weights_) {
+    const RoadNetwork& network = ordered_.network;
+    matter.assign(matter.size(), false);
+    for (int m = 0; m < network.move_count(); ++m) {
+      double most = -std::numeric_limits<double>::infinity();
+      for (const Block& block : blocks_)
+        for (std::size_t lane = 0; lane < block.demands.size(); ++lane)
+          if (has_choice(block.problem, network.from[m], lane))
+            most = std::max(most, utilities_.link_size * block.problem.link_size(network.to[m])[lane]);
+      greatest.moves(m) += most;
+      if (std::isfinite(most)) matter[network.from[m]] = true;
     }
   }
-  return greatest;
+  const SpectralRadius all = nested_radius(ordered_.network, pattern_, greatest, matter, options);
+  if (!link_size_weights_ && (all.upper < 1.0 || ordered_.ending == Ending::ByMove)) return all;
+  SpectralRadius greatest_own{.status = Status::Converged, .lower = 0.0, .upper = 0.0};
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+    if (link_size_weights_ && b != stopped_at_) continue;
+    for (std::size_t lane = 0; lane < blocks_[b].demands.size(); ++lane) {
+      const SpectralRadius own = radius_of_lane(blocks_[b].problem, utilities_, lane, options);
+      if (own.status != Status::Converged) greatest_own.status = own.status;
+      greatest_own.lower = std::max(greatest_own.lower, own.lower);
+      greatest_own.upper = std::max(greatest_own.upper, own.upper);
+    }
+  }
+  if (link_size_weights_) {
+    greatest_own.upper = all.upper;
+    if (all.status != Status::Converged) greatest_own.status = all.status;
+  }
+  return greatest_own;
 }
 
 RoutePolicy NestedLikelihood::policy_of_lane(int destination, const NestedProblem& problem, const NestedUtilities& at,
                                              const Lanes& values, std::size_t lane) const {
-  const LogProbabilities log_probability(ordered_.network, at, values, lane);
+  const LogProbabilities log_probability(problem, at, values, lane);
   constexpr double never = -std::numeric_limits<double>::infinity();
   Eigen::VectorXd moves = Eigen::VectorXd::Constant(ordered_.network.move_count(), never);
   Eigen::VectorXd ends = Eigen::VectorXd::Constant(ordered_.network.link_count(), never);
@@ -542,30 +622,31 @@ std::vector<RoutePolicy> NestedLikelihood::policies(const Eigen::VectorXd& weigh
     throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
   };
   if (!in_range(at)) refuse(PathSumStatus::OutOfRange);
-  std::set<int> wanted;
-  for (const TripEnds& ends : trips) wanted.insert(ends.destination);
-  std::map<int, RoutePolicy> towards;
+  std::map<std::pair<int, int>, std::size_t> place;  // by destination and, with link size, origin
+  std::vector<std::size_t> place_of_trip;
+  std::vector<TripEnds> ends;
+  std::vector<std::vector<bool>> matter;
+  for (const TripEnds& trip : trips) {
+    const auto [found, is_new] =
+        place.try_emplace({trip.destination, link_size_weights_ ? trip.origin : -1}, ends.size());
+    place_of_trip.push_back(found->second);
+    if (!is_new) continue;
+    ends.push_back(trip);
+    matter.push_back(
+        reachable(ordered_.network, ordered_.destinations.at(trip.destination).links, Direction::Backward));
+  }
+  const Eigen::MatrixXd sizes = link_sizes_of(ends);
   NestedSolver solver(ordered_.network, pattern_);
-  for (auto next = wanted.begin(); next != wanted.end();) {
-    std::vector<int> destinations;
-    std::vector<std::vector<bool>> matter;
-    for (; next != wanted.end() && destinations.size() < lane_count; ++next) {
-      destinations.push_back(*next);
-      matter.push_back(reachable(ordered_.network, ordered_.destinations.at(*next).links, Direction::Backward));
-    }
-    const NestedProblem problem = nested_problem(ordered_, destinations, matter);
+  std::vector<RoutePolicy> policies;
+  for (std::size_t first = 0; first < ends.size(); first += lane_count) {
+    const NestedProblem problem = problem_of(ends, matter, sizes, first);
     Lanes values;
-    if (!solver.solve(problem, at, values)) {
-      for (std::size_t lane = 0; lane < destinations.size(); ++lane)
-        if (nested_radius(ordered_.network, pattern_, at, links_of_lane(problem, lane)).lower >= 1.0)
-          refuse(PathSumStatus::Divergent);
-      refuse(PathSumStatus::Inaccurate);
-    }
-    for (std::size_t lane = 0; lane < destinations.size(); ++lane)
-      towards.emplace(destinations[lane], policy_of_lane(destinations[lane], problem, at, values, lane));
+    if (!solver.solve(problem, at, values)) refuse(why_not(problem, at));
+    for (std::size_t i = first; i < std::min(first + lane_count, ends.size()); ++i)
+      policies.push_back(policy_of_lane(ends[i].destination, problem, at, values, i - first));
   }
   std::vector<RoutePolicy> result;
-  for (const TripEnds& ends : trips) result.push_back(towards.at(ends.destination));
+  for (const std::size_t p : place_of_trip) result.push_back(policies[p]);
   return result;
 }
 

@@ -62,8 +62,9 @@ bool best_values(const NestedProblem& problem, const NestedUtilities& utilities,
       Lane best = values[k];
       for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
         const Lane& next = values[network.to[m]];
+        const Lane& size = problem.link_size(network.to[m]);
         for (int lane = 0; lane < lane_count; ++lane)
-          best[lane] = std::max(best[lane], utilities.moves(m) + next[lane]);
+          best[lane] = std::max(best[lane], utilities.moves(m) + utilities.link_size * size[lane] + next[lane]);
       }
       bool better = false;
       for (int lane = 0; lane < lane_count; ++lane) better |= best[lane] > values[k][lane];
@@ -130,7 +131,9 @@ void nested_backup(const NestedProblem& problem, const NestedUtilities& utilitie
     for (int i = 0; i < degree; ++i) {
       const double utility = utilities.moves(first + i);
       const Lane& next = values[network.to[first + i]];
-      for (int lane = 0; lane < lane_count; ++lane) q[i][lane] = utility + next[lane];
+      const Lane& size = problem.link_size(network.to[first + i]);
+      for (int lane = 0; lane < lane_count; ++lane)
+        q[i][lane] = utility + utilities.link_size * size[lane] + next[lane];
     }
     if (choice != all_lanes)
       for (int i = 0; i < degree; ++i)

@@ -1,6 +1,9 @@
-// Value functions of the nested recursive logit (docs/nested_logit.md) towards up to eight destinations at once.
+// Value functions of the nested recursive logit (docs/nested_logit.md) towards up to eight destinations at once, or
+// of eight pairs of origin and destination.
 //
-//     V(k) = μ(k) log( Σ_a exp((v(k → a) + V(a)) / μ(k))  + 1 where a trip may end )
+//     V(k) = μ(k) log( Σ_a exp((v(k → a) + w LS(a) + V(a)) / μ(k))  + 1 where a trip may end )
+//
+// Link size LS (link_size.hpp) is that of a pair of origin and destination. Without it LS = 0.
 //
 // The right-hand side T(V) is monotone and convex in V, with the policy P as its slopes. So Newton's step
 // V ← V + (I − P)⁻¹ (TV − V), which makes V the value of that policy (soft policy iteration), leads below the fixed
@@ -27,6 +30,7 @@ namespace softrl::irl {
 struct NestedUtilities {
   Eigen::VectorXd moves;   // [M] v; −∞ closes a move
   Eigen::VectorXd scales;  // [L] μ > 0
+  double link_size = 0.0;  // w
 };
 
 // What V in each lane is the fixed point of.
@@ -35,6 +39,10 @@ struct NestedProblem {
   std::vector<std::uint8_t> choice = {};  // [L] a bit per lane: whether V(k) is such a logarithm of a sum, or fixed
   std::vector<std::uint8_t> ending = {};  // [L] whether it has the 1
   Lanes fixed = {};                       // [L] V where it is fixed
+  Lanes link_sizes = {};                  // [L] LS; empty: 0
+
+  const Lane& link_size(int link) const { return link_sizes.empty() ? zero : link_sizes[link]; }
+  static constexpr Lane zero{};
 };
 
 // V towards `destinations` (at most `lane_count`) through the links that `matter` for each [destinations][L], from all

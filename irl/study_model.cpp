@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,15 +24,17 @@ std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data
         fmt::format("{} with model = \"{}\": this version of softrl has no such model", table, study.model));
   };
   if (study.link_size && study.corridor) missing("corridor and link_size");
-  if (study.model != "maxent" && study.link_size) missing("link_size");
+  if (study.model != "maxent" && study.model != "nested" && study.link_size) missing("link_size");
   if (study.model != "maxent" && study.corridor) missing("corridor");
   if (options.solver == PathSolver::Iterative && (study.model != "maxent" || study.link_size || study.corridor))
     throw std::invalid_argument("solver iterative: only maxent without link size and corridor can do without factors");
   if (study.model == "action") return std::make_unique<ActionModel>(data);
+  if (study.link_size) {
+    Eigen::VectorXd weights = all_named_weights(data.network.features, "link_size.weights", study.link_size->weights);
+    if (study.model == "nested") return std::make_unique<NestedLikelihood>(data, std::move(weights), options.threads);
+    return std::make_unique<LinkSizeModel>(data, std::move(weights), options.threads);
+  }
   if (study.model == "nested") return std::make_unique<NestedLikelihood>(data, options.threads);
-  if (study.link_size)
-    return std::make_unique<LinkSizeModel>(
-        data, all_named_weights(data.network.features, "link_size.weights", study.link_size->weights), options.threads);
   if (study.corridor) {
     const Eigen::VectorXd weights =
         with_named_weights(data.network.features, Eigen::VectorXd::Zero(data.network.feature_count()),

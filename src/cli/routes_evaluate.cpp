@@ -33,8 +33,9 @@ namespace softrl::cli {
 namespace {
 
 // In the order of the paper's table, our own behind.
-constexpr std::array<std::string_view, 8> known_models = {"time",     "max_margin", "action",           "action_costs",
-                                                          "corridor", "maxent",     "maxent_link_size", "nested"};
+constexpr std::array<std::string_view, 9> known_models = {
+    "time",   "max_margin",       "action", "action_costs",    "corridor",
+    "maxent", "maxent_link_size", "nested", "nested_link_size"};
 
 const std::map<std::string, irl::FoldUnit> split_units = {
     {"trips", irl::FoldUnit::Trip}, {"ends", irl::FoldUnit::TripEnds}, {"clusters", irl::FoldUnit::Cluster}};
@@ -51,9 +52,10 @@ irl::Study with_model(irl::Study study, const std::string& name) {
   const std::optional<irl::Study::LinkSize> link_size = std::exchange(study.link_size, std::nullopt);
   const std::optional<irl::Study::Corridor> corridor = std::exchange(study.corridor, std::nullopt);
   study.model = name;
-  if (name == "nested") need(!study.scales.empty(), "nested");
   if (name == "maxent_link_size" || name == "corridor") study.model = "maxent";
-  if (name == "maxent_link_size") {
+  if (name == "nested_link_size") study.model = "nested";
+  if (study.model == "nested") need(!study.scales.empty(), "nested");
+  if (name == "maxent_link_size" || name == "nested_link_size") {
     need(link_size.has_value(), "link_size");
     study.link_size = link_size;
   }

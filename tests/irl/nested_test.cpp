@@ -10,6 +10,7 @@
 
 #include "irl/fit.hpp"
 #include "irl/likelihood.hpp"
+#include "irl/link_size.hpp"
 #include "irl/route_files.hpp"
 #include "irl/study.hpp"
 #include "small_networks.hpp"
@@ -237,6 +238,161 @@ TEST(NestedLikelihood, PoliciesAreThoseOfTheLikelihood) {
       }
     }
   }
+}
+
+// Weights at which link sizes are computed, and those of a model that has them: its weight stands between θ and ω.
+const Eigen::Vector3d link_size_weights(-1.0, -0.5, -2.0);
+Eigen::VectorXd with_link_size(const Eigen::VectorXd& weights, double weight) {
+  Eigen::VectorXd result(weights.size() + 1);
+  result << weights.head(3), weight, weights.tail(weights.size() - 3);
+  return result;
+}
+
+TEST(NestedWithLinkSize, OfUnitScalesIsTheLinkSizeModel) {
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+      const RouteData data = nested_routes(ending, 20, seed);
+      if (data.trips.empty()) continue;
+      Eigen::VectorXd weights = with_link_size(feasible_weights(seed), -0.7);
+      weights.tail(2).setZero();
+      NestedLikelihood nested(data, link_size_weights);
+      LinkSizeModel model(data, link_size_weights);
+      EXPECT_TRUE(nested.origin_matters());
+      const LikelihoodValue value = nested.evaluate(weights);
+      ASSERT_EQ(value.status, PathSumStatus::Finite) << seed;
+      const LikelihoodCurvature curvature = nested.curvature(weights), expected = model.curvature(weights.head(4));
+      EXPECT_NEAR(value.log_likelihood, expected.log_likelihood, 1e-10);
+      EXPECT_LT((value.gradient.head(4) - expected.gradient).cwiseAbs().maxCoeff(), 1e-10) << seed;
+      EXPECT_LT((curvature.hessian.topLeftCorner(4, 4) - expected.hessian).cwiseAbs().maxCoeff(), 1e-10) << seed;
+      EXPECT_LT((curvature.scores.leftCols(4) - expected.scores).cwiseAbs().maxCoeff(), 1e-10) << seed;
+      EXPECT_LT((curvature.trip_log_likelihoods - expected.trip_log_likelihoods).cwiseAbs().maxCoeff(), 1e-10) << seed;
+      const FeatureSummary features = nested.features(), of_model = model.features();
+      EXPECT_LT((features.unit_costs.head(4) - of_model.unit_costs).cwiseAbs().maxCoeff(), 1e-12);
+      EXPECT_LT((features.largest.head(4) - of_model.largest).cwiseAbs().maxCoeff(), 1e-12);
+      EXPECT_LT((features.trip_squares.head(4) - of_model.trip_squares).cwiseAbs().maxCoeff(), 1e-9);
+    }
+  }
+}
+
+TEST(NestedWithLinkSize, OfWeightZeroIsNested) {
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+      const RouteData data = nested_routes(ending, 20, seed);
+      if (data.trips.empty()) continue;
+      NestedLikelihood with(data, link_size_weights), without(data);
+      const Eigen::VectorXd weights = feasible_weights(seed);
+      const LikelihoodCurvature a = with.curvature(with_link_size(weights, 0.0)), b = without.curvature(weights);
+      ASSERT_EQ(a.status, PathSumStatus::Finite);
+      const std::vector<int> shared{0, 1, 2, 4, 5};
+      EXPECT_LT((a.trip_log_likelihoods - b.trip_log_likelihoods).cwiseAbs().maxCoeff(), 1e-10) << seed;
+      EXPECT_LT((a.gradient(shared) - b.gradient).cwiseAbs().maxCoeff(), 1e-9) << seed;
+      EXPECT_LT((a.hessian(shared, shared) - b.hessian).cwiseAbs().maxCoeff(), 1e-8) << seed;
+    }
+  }
+}
+
+// Trip by trip, with the link sizes of its two ends added to the utilities; and the slopes of that. The sweeps are
+// those of links from which the destination can be reached at all: for the pair, link sizes elsewhere are 0.
+TEST(NestedWithLinkSize, IsWhatPlainSweepsConvergeTo) {
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      const RouteData data = nested_routes(ending, 8, seed);
+      if (data.trips.empty()) continue;
+      std::vector<TripEnds> ends;
+      for (const Trip& trip : data.trips) ends.push_back({.origin = trip.origin, .destination = trip.destination});
+      const Eigen::MatrixXd sizes = link_sizes(data, link_size_weights, ends);
+      const auto plain = [&](const Eigen::VectorXd& weights) {
+        Eigen::VectorXd log_p(static_cast<Eigen::Index>(data.trips.size()));
+        Eigen::VectorXd others(5);
+        others << weights.head(3), weights.tail(2);
+        for (Eigen::Index t = 0; t < log_p.size(); ++t) {
+          Model model = model_of(data, others);
+          for (int m = 0; m < data.network.move_count(); ++m)
+            model.utilities(m) += weights(3) * sizes(data.network.to[m], t);
+          const Trip& trip = data.trips[static_cast<std::size_t>(t)];
+          log_p(t) = log_probability(data, trip, model, swept_values(data, trip.destination, model, 300));
+        }
+        return log_p;
+      };
+      const Eigen::VectorXd weights = with_link_size(feasible_weights(seed), -0.7);
+      NestedLikelihood nested(data, link_size_weights);
+      const LikelihoodCurvature value = nested.curvature(weights);
+      ASSERT_EQ(value.status, PathSumStatus::Finite) << seed;
+      const Eigen::VectorXd expected = plain(weights);
+      EXPECT_LT((value.trip_log_likelihoods - expected).cwiseAbs().maxCoeff(), 1e-9) << seed;
+      EXPECT_NEAR(nested.evaluate(weights).log_likelihood, expected.sum(), 1e-8) << seed;
+      EXPECT_LT((nested.evaluate(weights).gradient - value.gradient).cwiseAbs().maxCoeff(), 1e-9) << seed;
+      for (int j = 0; j < 6; ++j) {
+        const double h = 1e-5;
+        const Eigen::VectorXd step = h * Eigen::VectorXd::Unit(6, j);
+        const Eigen::VectorXd slope = (plain(weights + step) - plain(weights - step)) / (2 * h);
+        const double scale = 1.0 + std::abs(value.hessian(j, j));
+        EXPECT_LT((value.scores.col(j) - slope).cwiseAbs().maxCoeff(), 1e-7 * scale) << "seed " << seed;
+        const Eigen::VectorXd column =
+            (nested.evaluate(weights + step).gradient - nested.evaluate(weights - step).gradient) / (2 * h);
+        EXPECT_LT((value.hessian.col(j) - column).cwiseAbs().maxCoeff(), 1e-6 * scale) << "seed " << seed;
+      }
+    }
+  }
+}
+
+TEST(NestedWithLinkSize, PoliciesAreThoseOfTheLikelihood) {
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+      const RouteData data = nested_routes(ending, 20, seed);
+      if (data.trips.empty()) continue;
+      NestedLikelihood nested(data, link_size_weights);
+      const Eigen::VectorXd weights = with_link_size(feasible_weights(seed), -0.7);
+      const Eigen::VectorXd expected = nested.curvature(weights).trip_log_likelihoods;
+      std::vector<TripEnds> ends;
+      for (const Trip& trip : data.trips) ends.push_back({.origin = trip.origin, .destination = trip.destination});
+      const std::vector<RoutePolicy> policies = nested.policies(weights, ends);
+      ASSERT_EQ(policies.size(), data.trips.size());
+      for (std::size_t t = 0; t < policies.size(); ++t) {
+        const double log_p = expected(static_cast<Eigen::Index>(t));
+        EXPECT_NEAR(policies[t].log_prob(data.trips[t]), log_p, 1e-10 * (1.0 - log_p)) << seed;
+        for (int k = 0; k < data.network.link_count(); ++k) {
+          if (!policies[t].reaches_from(k)) continue;
+          double sum = std::exp(policies[t].end_log_probs()(k));
+          for (int m = data.network.first_move[k]; m < data.network.first_move[k + 1]; ++m)
+            sum += std::exp(policies[t].move_log_probs()(m));
+          EXPECT_NEAR(sum, 1.0, 1e-12);
+        }
+      }
+    }
+  }
+}
+
+// That of the pair that matters lies between the bounds, and says the same as whether there are values.
+TEST(NestedWithLinkSize, IsFiniteWhereItsRadiusAllowsIt) {
+  int finite = 0, divergent = 0;
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      const RouteData data = nested_routes(ending, 3, seed, {.links = 6, .max_moves = 3});
+      if (data.trips.empty()) continue;
+      Random random(seed, "wide weights");
+      Eigen::VectorXd weights(6);
+      for (int j = 0; j < 6; ++j) weights(j) = j < 4 ? random.uniform(-1.0, 0.5) : random.uniform(-0.3, 0.3);
+      NestedLikelihood nested(data, link_size_weights);
+      const PathSumStatus status = nested.evaluate(weights).status;
+      const SpectralRadius radius = nested.radius();
+      ASSERT_EQ(radius.status, Status::Converged) << seed;
+      EXPECT_LE(radius.lower, radius.upper * (1.0 + 1e-9)) << seed;
+      if (status == PathSumStatus::Finite) {
+        EXPECT_LT(radius.lower, 1.0) << seed;
+        ++finite;
+      } else {
+        EXPECT_EQ(status, PathSumStatus::Divergent) << seed;
+        EXPECT_GE(radius.lower, 1.0) << seed;
+        std::vector<TripEnds> ends;
+        for (const Trip& trip : data.trips) ends.push_back({.origin = trip.origin, .destination = trip.destination});
+        EXPECT_THROW(nested.policies(weights, ends), std::invalid_argument);
+        ++divergent;
+      }
+    }
+  }
+  EXPECT_GT(finite, 20);
+  EXPECT_GT(divergent, 10);
 }
 
 // n links of which each leads to all, at a cost of c a move and with scales of μ: who never ends gains μ log n − c a
