@@ -188,6 +188,7 @@ void nested_near(benchmark::State& state) {
     const LikelihoodValue value = nested.evaluate(the_case().weights);
     if (value.status != PathSumStatus::Finite) state.SkipWithError("the weights are not feasible");
     state.counters["log_likelihood"] = value.log_likelihood;
+    state.counters["factorisations"] = nested.factorisations();
   }
 }
 
@@ -209,6 +210,7 @@ void nested_from_nothing(benchmark::State& state) {
     NestedLikelihood nested(the_case().data);
     state.ResumeTiming();
     benchmark::DoNotOptimize(nested.evaluate(the_case().weights));
+    state.counters["factorisations"] = nested.factorisations();
   }
 }
 

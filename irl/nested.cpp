@@ -14,6 +14,7 @@
 
 #include "irl/features.hpp"
 #include "irl/link_size.hpp"
+#include "irl/nested_guess.hpp"
 #include "irl/nested_radius.hpp"
 #include "softrl/check.hpp"
 #include "softrl/parallel.hpp"
@@ -489,6 +490,8 @@ PathSumStatus NestedLikelihood::for_each_block(const Eigen::VectorXd& weights, s
   utilities_ = utilities(weights);
   values.assign(blocks_.size(), {});
   if (!in_range(utilities_)) return PathSumStatus::OutOfRange;
+  std::optional<NestedGuess> guess;
+  if (blocks_.front().values.empty()) guess.emplace(ordered_.network, utilities_);
   std::atomic<bool> failed = false;
   parallel_for(threads_, static_cast<std::ptrdiff_t>(blocks_.size()), 1, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
     for (std::ptrdiff_t b = begin; b < end && !failed; ++b) {
@@ -496,7 +499,7 @@ PathSumStatus NestedLikelihood::for_each_block(const Eigen::VectorXd& weights, s
       BlockValue& value = values[b];
       std::unique_ptr<NestedSolver> solver = workspaces_->take();
       const int before = solver->factorisations();
-      block.trial = block.values;
+      block.trial = guess ? guess->values(block.problem) : block.values;
       value.solved = solver->solve(block.problem, utilities_, block.trial);
       if (value.solved) work(block, *solver, value);
       value.factorisations = solver->factorisations() - before;
@@ -636,11 +639,12 @@ std::vector<RoutePolicy> NestedLikelihood::policies(const Eigen::VectorXd& weigh
         reachable(ordered_.network, ordered_.destinations.at(trip.destination).links, Direction::Backward));
   }
   const Eigen::MatrixXd sizes = link_sizes_of(ends);
+  const NestedGuess guess(ordered_.network, at);
   NestedSolver solver(ordered_.network, pattern_);
   std::vector<RoutePolicy> policies;
   for (std::size_t first = 0; first < ends.size(); first += lane_count) {
     const NestedProblem problem = problem_of(ends, matter, sizes, first);
-    Lanes values;
+    Lanes values = guess.values(problem);
     if (!solver.solve(problem, at, values)) refuse(why_not(problem, at));
     for (std::size_t i = first; i < std::min(first + lane_count, ends.size()); ++i)
       policies.push_back(policy_of_lane(ends[i].destination, problem, at, values, i - first));
