@@ -95,7 +95,7 @@ struct IrlFitCommand {
       options.progress = line.observer();
       return irl::maxent_irl(likelihood, options);
     }();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = seconds_since(begin);
     report(likelihood, options, fit, seconds);
     write_arrays(model.mdp, likelihood, fit);
     return fit.status == Status::Converged && fit.warnings.empty() ? 0 : 1;

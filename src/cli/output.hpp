@@ -84,6 +84,8 @@ std::string p_text(double p_value);
 // "1 state", "2 states".
 std::string counted(std::int64_t count, std::string_view noun);
 
+double seconds_since(std::chrono::steady_clock::time_point start);
+
 // "1:02:03" or "2:03".
 std::string duration(double seconds);
 

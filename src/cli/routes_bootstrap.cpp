@@ -107,7 +107,7 @@ struct BootstrapCommand {
       with_state.progress = line.observer();
       return irl::bootstrap(model, loaded.data, fit, with_state);
     }();
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double seconds = seconds_since(begin);
     const bool good = report(names, fit, replications, seconds);
     if (!state.empty()) fs::remove(state);
     return good ? 0 : 1;

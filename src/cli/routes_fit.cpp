@@ -30,10 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 Json names_of(const std::vector<irl::Trip>& trips) {
   Json json = Json::array();
   for (const irl::Trip& trip : trips) json.push_back(trip.name);

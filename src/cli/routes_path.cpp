@@ -56,7 +56,7 @@ struct PathCommand {
       along.progress = line.observer();
       return irl::regularisation_path(model, loaded.data, along);
     }();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = seconds_since(begin);
     print(names, path, seconds);
     write_json(study.json, to_json(names, path, seconds));
     if (!csv.empty()) write_atomically(csv, table(names, path));

@@ -50,10 +50,6 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 // What every report begins with.
 Json report_model(const SolveArguments& arguments, const Model& model) {
   return {{"model", arguments.model.file},
