@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "small_mdps.hpp"
+#include "small_networks.hpp"
 
 namespace softrl::irl {
 namespace {
@@ -39,10 +40,8 @@ class DemonstrationFile : public testing::Test {
   void refuses(const std::string& text, const std::string& words) {
     EXPECT_THAT([&] { read(text); }, ThrowsMessage<std::runtime_error>(HasSubstr(words))) << text;
   }
-  void TearDown() override { std::filesystem::remove(file_); }
-  std::filesystem::path file_ =
-      std::filesystem::temp_directory_path() /
-      fmt::format("softrl_demonstrations_{}.csv", testing::UnitTest::GetInstance()->random_seed());
+  TemporaryFolder folder_;
+  std::filesystem::path file_ = folder_.path() / "demonstrations.csv";
 };
 
 TEST_F(DemonstrationFile, SaysWhereItEndsInThreeWays) {

@@ -461,23 +461,8 @@ TEST(NestedLikelihood, IsFiniteExactlyWhereSweepsStayFinite) {
 // constant utility of every move changes nothing.
 TEST(NestedLikelihood, DoesNotDependOnHowFarValuesAreFromZero) {
   for (const Ending ending : endings) {
-    Random random(3, "layers");
-    std::vector<std::pair<int, int>> moves;
-    std::vector<std::vector<double>> features;
-    const auto connect = [&](int a, int b) {
-      moves.emplace_back(a, b);
-      features.push_back({random.uniform(), 1.0});
-    };
-    for (int a = 1; a < 5; ++a) {
-      connect(0, a);
-      for (int b = 5; b < 9; ++b) connect(a, b);
-      connect(a + 4, 9);
-    }
-    RouteData data;
-    data.network = network_of(10, moves, features);
-    data.ending = ending;
-    data.destinations = {{.name = "9", .links = {9}}};
-    data.trips = {make_trip(data, "a", 0, {0, 1, 5, 9}), make_trip(data, "b", 0, {0, 4, 6, 9})};
+    RouteData data = layered_routes(ending);
+    Random random(3, "scales");
     data.scales = {"scale"};
     data.scale_attributes.resize(10, 1);
     for (int k = 0; k < 9; ++k) data.scale_attributes(k, 0) = random.uniform();
