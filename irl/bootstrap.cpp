@@ -117,12 +117,6 @@ double quantile(const std::vector<double>& sorted, double share) {
 
 }  // namespace
 
-RouteData with_trips(const RouteData& data, std::vector<Trip> trips) {
-  RouteData result = data;
-  result.trips = std::move(trips);
-  return result;
-}
-
 std::vector<BootstrapReplication> bootstrap(const ModelOfTrips& model, const RouteData& data, const FitResult& all,
                                             const BootstrapOptions& options) {
   check_count("replications", options.replications, 2);

@@ -37,9 +37,6 @@ struct BootstrapOptions {
 // The model of some trips of the same network. Its data outlive it.
 using ModelOfTrips = std::function<std::unique_ptr<RouteModel>(const RouteData&)>;
 
-// `data` with other trips.
-RouteData with_trips(const RouteData& data, std::vector<Trip> trips);
-
 // [replications] Of the weights that `all`, the fit of `data`, estimated; the others stay. Throws
 // std::invalid_argument, naming the option, if one is out of range, there are more `finished` replications than wanted,
 // or no weight has a standard error.

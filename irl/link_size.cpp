@@ -27,14 +27,6 @@ constexpr double smallest_path_sum = 1e-200, negligible = 1e-290;
 // As in likelihood.cpp.
 constexpr int most_groups = 32;
 
-// The links that no path of the pair leaves: those that do not matter for it, and its end if trips end on entering it.
-std::vector<bool> closed_links(const RouteData& data, const TripEnds& pair) {
-  std::vector<bool> closed = relevant_links(data, pair.destination, {pair.origin});
-  closed.flip();
-  if (data.ending == Ending::OnEntering) closed[data.destinations[pair.destination].links.front()] = true;
-  return closed;
-}
-
 std::vector<bool> relevant_links(const RouteData& data, const std::vector<TripEnds>& pairs) {
   std::map<int, std::vector<int>> origins;
   for (const TripEnds& pair : pairs) origins[pair.destination].push_back(pair.origin);
@@ -123,7 +115,7 @@ LinkSizeModel::LinkSizeModel(const RouteData& data, Eigen::VectorXd weights, int
     if (is_new) {
       pairs_.push_back({.origin = trip.origin, .destination = trip.destination});
       trips_.push_back(0.0);
-      closed_.push_back(closed_links(data, pairs_.back()));
+      closed_.push_back(closed_links(data, trip.destination, {trip.origin}));
     }
     pair_of_trip_.push_back(found->second);
     trips_[found->second] += 1.0;

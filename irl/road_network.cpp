@@ -72,15 +72,12 @@ std::vector<int> strong_components(const RoadNetwork& network, const std::vector
   return component;
 }
 
-std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction,
-                            const std::vector<bool>& closed) {
-  std::vector<int> first(network.first_move), next(network.to);
-  if (direction == Direction::Backward) {
-    IncomingMoves incoming = incoming_moves(network);
-    first = std::move(incoming.first);
-    for (int i = 0; i < network.move_count(); ++i) next[i] = network.from[incoming.moves[i]];
-  }
-  std::vector<bool> found(network.links.size(), false);
+namespace {
+
+// Where one comes to from `sources` where next(k, visit) visits the neighbours of link k.
+template <class Next>
+std::vector<bool> walk(int links, const std::vector<int>& sources, const Next& next) {
+  std::vector<bool> found(links, false);
   std::vector<int> frontier;
   const auto visit = [&](int link) {
     if (found[link]) return;
@@ -91,10 +88,31 @@ std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& 
   while (!frontier.empty()) {
     const int link = frontier.back();
     frontier.pop_back();
-    if (!closed.empty() && closed[link]) continue;
-    for (int m = first[link]; m < first[link + 1]; ++m) visit(next[m]);
+    next(link, visit);
   }
   return found;
+}
+
+}  // namespace
+
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction) {
+  if (direction == Direction::Backward) return reachable(network, sources, incoming_moves(network));
+  return reachable(network, sources, std::vector<bool>(network.links.size(), false));
+}
+
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources,
+                            const std::vector<bool>& closed) {
+  return walk(network.link_count(), sources, [&](int link, const auto& visit) {
+    if (closed[link]) return;
+    for (int m = network.first_move[link]; m < network.first_move[link + 1]; ++m) visit(network.to[m]);
+  });
+}
+
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources,
+                            const IncomingMoves& incoming) {
+  return walk(network.link_count(), sources, [&](int link, const auto& visit) {
+    for (int i = incoming.first[link]; i < incoming.first[link + 1]; ++i) visit(network.from[incoming.moves[i]]);
+  });
 }
 
 }  // namespace softrl::irl

@@ -45,9 +45,13 @@ IncomingMoves incoming_moves(const RoadNetwork& network);
 std::vector<int> strong_components(const RoadNetwork& network, const std::vector<bool>& relevant);
 
 // The links that can be reached from one of `sources` (forward) or from which one of them can be reached (backward),
-// these included [L], on ways that go no further than the links that are `closed` [L] (default: none).
+// these included [L].
 enum class Direction { Forward, Backward };
-std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction,
-                            const std::vector<bool>& closed = {});
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, Direction direction);
+
+// Forward, on ways that go no further than the links that are `closed` [L]; and backward, for many calls.
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources,
+                            const std::vector<bool>& closed);
+std::vector<bool> reachable(const RoadNetwork& network, const std::vector<int>& sources, const IncomingMoves& incoming);
 
 }  // namespace softrl::irl

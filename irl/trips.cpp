@@ -36,6 +36,12 @@ std::string_view to_string(TripFault fault) {
   return "";
 }
 
+RouteData with_trips(const RouteData& data, std::vector<Trip> trips) {
+  RouteData result = data;
+  result.trips = std::move(trips);
+  return result;
+}
+
 Trip make_trip(const RouteData& data, std::string name, int destination, const std::vector<int>& links) {
   if (links.empty()) throw TripError(TripFault::Empty, "trip has no links");
   const RoadNetwork& network = data.network;
@@ -103,24 +109,41 @@ double random_walk_log_likelihood(const RouteData& data) {
   return total;
 }
 
-std::vector<bool> relevant_links(const RouteData& data, int destination, const std::vector<int>& origins) {
+namespace {
+
+std::vector<bool> relevant_links(const RouteData& data, const IncomingMoves& incoming, int destination,
+                                 const std::vector<int>& origins) {
   const std::vector<int>& ends = data.destinations[destination].links;
   std::vector<bool> closed(data.network.links.size(), false);
   if (data.ending == Ending::OnEntering) closed[ends.front()] = true;
-  const std::vector<bool> from = reachable(data.network, origins, Direction::Forward, closed);
-  std::vector<bool> relevant = reachable(data.network, ends, Direction::Backward);
+  const std::vector<bool> from = reachable(data.network, origins, closed);
+  std::vector<bool> relevant = reachable(data.network, ends, incoming);
   for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] && from[k];
   return relevant;
+}
+
+}  // namespace
+
+std::vector<bool> relevant_links(const RouteData& data, int destination, const std::vector<int>& origins) {
+  return relevant_links(data, incoming_moves(data.network), destination, origins);
+}
+
+std::vector<bool> closed_links(const RouteData& data, int destination, const std::vector<int>& origins) {
+  std::vector<bool> closed = relevant_links(data, destination, origins);
+  closed.flip();
+  if (data.ending == Ending::OnEntering) closed[data.destinations[destination].links.front()] = true;
+  return closed;
 }
 
 std::vector<bool> relevant_links(const RouteData& data) {
   std::vector<std::vector<int>> origins(data.destinations.size());
   for (const Trip& trip : data.trips) origins[trip.destination].push_back(trip.origin);
+  const IncomingMoves incoming = incoming_moves(data.network);
   std::vector<bool> relevant(data.network.links.size(), false);
   for (std::size_t d = 0; d < origins.size(); ++d) {
     if (origins[d].empty()) continue;
     if (std::find(relevant.begin(), relevant.end(), false) == relevant.end()) break;
-    const std::vector<bool> own = relevant_links(data, static_cast<int>(d), origins[d]);
+    const std::vector<bool> own = relevant_links(data, incoming, static_cast<int>(d), origins[d]);
     for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] || own[k];
   }
   return relevant;

@@ -71,6 +71,9 @@ struct RouteData {
   RowMatrix scale_attributes = {};       // [L × Z]
 };
 
+// `data` with other trips.
+RouteData with_trips(const RouteData& data, std::vector<Trip> trips);
+
 // The trip along `links`. Throws TripError: Empty, Disconnected, UnknownMove, PassesDestination or EndsElsewhere.
 Trip make_trip(const RouteData& data, std::string name, int destination, const std::vector<int>& links);
 
@@ -90,6 +93,9 @@ double random_walk_log_likelihood(const RouteData& data);
 // The links that matter for trips from `origins` to a destination [L]: those on a way from one of these to it. Where
 // trips end on entering the destination, a way leads through it at its end only (docs/math.md 4.4).
 std::vector<bool> relevant_links(const RouteData& data, int destination, const std::vector<int>& origins);
+
+// The links that no path to the destination leaves [L]: the others, and itself if trips end on entering it.
+std::vector<bool> closed_links(const RouteData& data, int destination, const std::vector<int>& origins);
 
 // Those that matter for some destination and the trips there [L].
 std::vector<bool> relevant_links(const RouteData& data);
