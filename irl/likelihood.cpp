@@ -1,6 +1,7 @@
 #include "irl/likelihood.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -26,13 +27,14 @@ constexpr int most_groups = 32;
 Likelihood::Likelihood(const RouteData& data, int threads, PathSolver solver)
     : data_(&data),
       threads_(thread_count(threads)),
-      feature_totals_(softrl::irl::feature_totals(data)),
+      solver_(solver),
+      trip_features_(RowMatrix::Zero(static_cast<Eigen::Index>(data.trips.size()), data.network.feature_count())),
       path_sum_(data.network, relevant_links(data), solver) {
   if (data.trips.empty()) throw std::invalid_argument("there are no trips");
   std::map<int, std::map<int, double>> trips_between;  // destination → origin → trips
   for (const Trip& trip : data.trips) trips_between[trip.destination][trip.origin] += 1.0;
   for (const auto& [destination, origins] : trips_between) {
-    Demand demand{.destination = destination, .trips = 0.0, .origins = {}};
+    Demand demand{.destination = destination, .trips = 0.0, .origins = {}, .first_pair = 0};
     for (const auto& [link, trips] : origins) {
       demand.origins.push_back({.link = link, .trips = trips});
       demand.trips += trips;
@@ -43,10 +45,22 @@ Likelihood::Likelihood(const RouteData& data, int threads, PathSolver solver)
   std::stable_sort(demands_.begin(), demands_.end(), [&](const Demand& a, const Demand& b) {
     return path_sum_.row(destination_link(a)) < path_sum_.row(destination_link(b));
   });
-  std::vector<int> demand_of_destination(data.destinations.size(), -1);
-  for (std::size_t i = 0; i < demands_.size(); ++i)
-    demand_of_destination[demands_[i].destination] = static_cast<int>(i);
-  for (const Trip& trip : data.trips) demand_of_trip_.push_back(demand_of_destination[trip.destination]);
+  std::vector<std::map<int, int>> pair_of(data.destinations.size());  // by origin
+  for (Demand& demand : demands_) {
+    demand.first_pair = pairs_;
+    for (const Origin& origin : demand.origins) pair_of[demand.destination][origin.link] = pairs_++;
+  }
+  for (std::size_t t = 0; t < data.trips.size(); ++t) {
+    const Trip& trip = data.trips[t];
+    pair_of_trip_.push_back(pair_of[trip.destination].at(trip.origin));
+    for (const int move : trip.moves)
+      trip_features_.row(static_cast<Eigen::Index>(t)) += data.network.attributes.row(move);
+  }
+  feature_totals_ = trip_features_.colwise().sum();
+}
+
+std::unique_ptr<RouteModel> Likelihood::of_trips(const RouteData& data) const {
+  return std::make_unique<Likelihood>(data, threads_, solver_);
 }
 
 // Trips to the same destination share their policy, wherever they start.
@@ -68,8 +82,8 @@ std::vector<RoutePolicy> Likelihood::policies(const Eigen::VectorXd& weights, co
 }
 
 // Where trips end on entering the destination d, z = y / y(d): the term −n log y(d), n = Σ n_o, takes away the flow
-// that leaves d again. That flow is solved for on its own, because only solutions without changes of sign are accurate
-// entry by entry. All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing leaves.
+// that leaves d again. All of this holds for an M without the moves out of d as well: y(d) is then 1, and nothing
+// leaves.
 PathSumStatus Likelihood::solve(const PathSum& path_sum, Block& block) const {
   if (path_sum.iterative()) return sweep(path_sum, block);
   block.sums.clear();
@@ -79,10 +93,11 @@ PathSumStatus Likelihood::solve(const PathSum& path_sum, Block& block) const {
   if (!path_sum.solve(block.sums)) return PathSumStatus::Inaccurate;
 
   block.flows.clear();
-  block.leaving.clear();
+  std::array<double, WideBlock::columns> trips{};
   for (std::size_t c = 0; c < block.demands.size(); ++c) {
     const int column = static_cast<int>(c);
     const Demand& demand = demands_[block.demands[c]];
+    trips[c] = demand.trips;
     for (const Origin& origin : demand.origins) {
       const int row = path_sum.row(origin.link);
       block.flows.set(row, column, Wide::of(origin.trips) / block.sums.get(row, column));
@@ -90,12 +105,13 @@ PathSumStatus Likelihood::solve(const PathSum& path_sum, Block& block) const {
     if (data_->ending == Ending::ByMove) continue;
     const int row = path_sum.row(destination_link(demand));
     if (to_double(block.sums.get(row, column)) > largest_return) return PathSumStatus::Inaccurate;
-    block.leaving.set(row, column, Wide::of(demand.trips) / block.sums.get(row, column));
+    const Wide leaving = Wide::of(demand.trips) / block.sums.get(row, column);
+    block.flows.set(row, column, block.flows.get(row, column) - leaving);
   }
-  if (!path_sum.solve_transposed(block.flows)) return PathSumStatus::Inaccurate;
-  if (data_->ending == Ending::OnEntering && !path_sum.solve_transposed(block.leaving))
-    return PathSumStatus::Inaccurate;
-  return PathSumStatus::Finite;
+  const bool solved = data_->ending == Ending::ByMove
+                          ? path_sum.solve_transposed(block.flows)
+                          : path_sum.solve_signed_transposed(block.flows, block.sums, trips.data());
+  return solved ? PathSumStatus::Finite : PathSumStatus::Inaccurate;
 }
 
 // Every destination has its own M here, without the moves out of it where trips end on entering it.
@@ -126,14 +142,10 @@ Wide Likelihood::divisor(const PathSum& path_sum, const Block& block, int column
   return block.sums.get(path_sum.row(destination_link(demands_[block.demands[column]])), column);
 }
 
-// The links that no path to the destination leaves: those that do not matter for it, and itself if trips end there.
 std::vector<bool> Likelihood::closed_links(const Demand& demand) const {
   std::vector<int> origins;
   for (const Origin& origin : demand.origins) origins.push_back(origin.link);
-  std::vector<bool> closed = relevant_links(*data_, demand.destination, origins);
-  closed.flip();
-  if (data_->ending == Ending::OnEntering) closed[destination_link(demand)] = true;
-  return closed;
+  return softrl::irl::closed_links(*data_, demand.destination, origins);
 }
 
 PathSumStatus Likelihood::set_own_weights(PathSum& path_sum, const Eigen::VectorXd& weights,
@@ -159,7 +171,7 @@ PathSumStatus Likelihood::solve_all(const Eigen::VectorXd& weights, std::vector<
     std::optional<PathSum> own;
     if (factorise_each_) own = path_sum_;
     const PathSum& path_sum = own ? *own : path_sum_;
-    Block block{.sums = path_sum.zero_block(), .flows = path_sum.zero_block(), .leaving = path_sum.zero_block()};
+    Block block{.sums = path_sum.zero_block(), .flows = path_sum.zero_block()};
     for (std::ptrdiff_t b = g * blocks / count; b < (g + 1) * blocks / count; ++b) {
       block.demands.resize(std::min<std::ptrdiff_t>(size, demands - b * size));
       std::iota(block.demands.begin(), block.demands.end(), b * size);
@@ -231,9 +243,7 @@ LikelihoodValue Likelihood::value_at(const Eigen::VectorXd& weights) {
         sums.log_path_sum += origin.trips * log_abs(block.sums.get(path_sum.row(origin.link), column));
       sums.log_path_sum -= demand.trips * log_abs(divisor(path_sum, block, column));
     }
-    path_sum.add_uses(block.flows, block.sums, 1.0, sums.uses);
-    if (data_->ending == Ending::OnEntering && !path_sum.iterative())
-      path_sum.add_uses(block.leaving, block.sums, -1.0, sums.uses);
+    path_sum.add_uses(block.flows, block.sums, sums.uses);
     return PathSumStatus::Finite;
   };
   const PathSumStatus status = solve_all(weights, groups, add);
@@ -279,11 +289,10 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
   const RoadNetwork& network = data_->network;
   const int features = network.feature_count(), lanes = WideBlock::columns;
   const Eigen::MatrixXd by_place = network.attributes(path_sum_.moves(), Eigen::all);  // [places × K] column by column
-  struct Paths {
-    double log_path_sum;          // log z(o)
-    Eigen::RowVectorXd expected;  // E[f | o → d]
-  };
-  std::vector<std::map<int, Paths>> paths(demands_.size());  // per demand and origin
+  Eigen::VectorXd sizes = Eigen::VectorXd::Zero(features);
+  if (by_place.rows() > 0) sizes = by_place.cwiseAbs().colwise().maxCoeff();
+  Eigen::VectorXd log_path_sums(pairs_);  // log z(o), for every origin of every demand
+  RowMatrix expected(pairs_, features);   // E[f | o → d]
 
   // The negative Hessian's lower triangle, row by row, a lane for each column of blocks.
   std::vector<std::vector<double>> groups(1, std::vector<double>(features * (features + 1) / 2 * lanes));
@@ -291,53 +300,38 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
     const SparseRows& rows = path_sum.rows();
     const int links = rows.rows();
     const std::size_t entries = static_cast<std::size_t>(links) * lanes;
-    std::vector<double> chances = path_sum.chances(block.sums), rest(features * entries), visits(entries, 0.0);
+    std::vector<double> chances = path_sum.chances(block.sums), rest(features * entries), visits(entries);
     const auto end_of = [&](const Demand& demand) {
       return data_->ending == Ending::ByMove ? -1 : path_sum.row(destination_link(demand));
     };
     if (path_sum.iterative()) {
       const PathSumStatus status = sweep_along(path_sum, block, by_place, chances, rest);
       if (status != PathSumStatus::Finite) return status;
-    } else {
-      for (int j = 0; j < features; ++j)
-        if (!path_sum.sum_along(block.sums, chances, by_place.col(j).data(), by_place.col(j).lpNorm<Eigen::Infinity>(),
-                                rest.data() + j * entries))
-          return PathSumStatus::Inaccurate;
+    } else if (!path_sum.sum_along(block.sums, chances, by_place, sizes, rest.data())) {
+      return PathSumStatus::Inaccurate;
     }
-    for (std::size_t c = 0; c < block.demands.size(); ++c) {
-      const int column = static_cast<int>(c), end = end_of(demands_[block.demands[c]]);
-      for (int i = 0; i < links; ++i)
-        if (i != end)
-          visits[i * lanes + column] =
-              to_double((block.flows.get(i, column) - block.leaving.get(i, column)) * block.sums.get(i, column));
-    }
-    std::vector<double> v(static_cast<std::size_t>(features) * lanes);
+    block.flows.product(block.sums, visits.data());
+    std::vector<double> v(2 * static_cast<std::size_t>(features) * covariance_batch * lanes);
     lu_kernels().add_covariances({rows.start.data(), rows.column.data(), chances.data()}, links, features,
                                  by_place.data(), rest.data(), visits.data(), v.data(), information.data());
     for (std::size_t c = 0; c < block.demands.size(); ++c) {
       const int column = static_cast<int>(c);
       const Demand& demand = demands_[block.demands[c]];
       const int end = end_of(demand);
-      const auto rest_at = [&](int row) {
-        Eigen::RowVectorXd result(features);
-        for (int j = 0; j < features; ++j) result(j) = rest[j * entries + row * lanes + column];
-        return result;
-      };
+      const auto rest_at = [&](int j, int row) { return rest[j * entries + row * lanes + column]; };
       if (end < 0) {
         for (const int link : data_->destinations[demand.destination].links) {
           const int row = path_sum.row(link);
-          const Eigen::RowVectorXd own = rest_at(row);
           const double ended = to_double(block.flows.get(row, column));  // visits times the chance 1 / z(k) of ending
           for (int k = 0, at = column; k < features; ++k)
-            for (int l = 0; l <= k; ++l, at += lanes) information[at] += ended * own(k) * own(l);
+            for (int l = 0; l <= k; ++l, at += lanes) information[at] += ended * rest_at(k, row) * rest_at(l, row);
         }
       }
-      for (const Origin& origin : demand.origins) {
-        const int row = path_sum.row(origin.link);
-        Paths& found = paths[block.demands[c]][origin.link];
-        found.log_path_sum = log_abs(block.sums.get(row, column) / divisor(path_sum, block, column));
-        found.expected = rest_at(row);
-        if (end >= 0) found.expected -= rest_at(end);
+      for (std::size_t o = 0; o < demand.origins.size(); ++o) {
+        const int row = path_sum.row(demand.origins[o].link);
+        const auto pair = static_cast<Eigen::Index>(demand.first_pair + o);
+        log_path_sums(pair) = log_abs(block.sums.get(row, column) / divisor(path_sum, block, column));
+        for (int j = 0; j < features; ++j) expected(pair, j) = rest_at(j, row) - (end < 0 ? 0.0 : rest_at(j, end));
       }
     }
     return PathSumStatus::Finite;
@@ -352,16 +346,12 @@ LikelihoodCurvature Likelihood::curvature_at(const Eigen::VectorXd& weights) {
       for (int l = 0; l <= k; ++l)
         for (int lane = 0; lane < lanes; ++lane) result.hessian(k, l) -= information[at++];
   result.hessian = Eigen::MatrixXd(result.hessian.selfadjointView<Eigen::Lower>());
-  result.scores = RowMatrix::Zero(static_cast<Eigen::Index>(data_->trips.size()), features);
-  result.trip_log_likelihoods.resize(result.scores.rows());
+  result.scores = trip_features_;
+  result.trip_log_likelihoods = trip_features_ * weights;
   for (std::size_t t = 0; t < data_->trips.size(); ++t) {
-    const Trip& trip = data_->trips[t];
     const auto row = static_cast<Eigen::Index>(t);
-    const Paths& others = paths[demand_of_trip_[t]].at(trip.origin);
-    auto score = result.scores.row(row);
-    for (const int move : trip.moves) score += network.attributes.row(move);
-    result.trip_log_likelihoods(row) = score.dot(weights) - others.log_path_sum;
-    score -= others.expected;
+    result.trip_log_likelihoods(row) -= log_path_sums(pair_of_trip_[t]);
+    result.scores.row(row) -= expected.row(pair_of_trip_[t]);
   }
   result.log_likelihood = result.trip_log_likelihoods.sum();
   result.gradient = result.scores.colwise().sum().transpose();

@@ -7,6 +7,7 @@
 // destination, however many features there are: x = (I − M)⁻ᵀ Σ_o n_o e_o / z(o) is the flow, and move (k → a) is
 // expected x(k) M(k,a) z(a) times. The Hessian costs K more solves per destination.
 #pragma once
+#include <memory>
 #include <vector>
 
 #include <Eigen/Core>
@@ -29,6 +30,7 @@ class Likelihood final : public RouteModel {
 
   LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
   LikelihoodCurvature curvature(const Eigen::VectorXd& weights) override;  // The Hessian is negative semidefinite.
+  std::unique_ptr<RouteModel> of_trips(const RouteData& data) const override;
 
   // At the weights last evaluated: below 1 where the path sums are finite. It is that of the links that matter for any
   // destination, if that is below 1; else, for Ending::OnEntering, the greatest over destinations of the links that
@@ -48,11 +50,12 @@ class Likelihood final : public RouteModel {
     int destination;
     double trips;
     std::vector<Origin> origins;
+    int first_pair;  // of destination and origin, among those of all demands
   };
-  // Up to eight demands, a column each: path sums y, flows x, and the flows that leave the destination again.
+  // Up to eight demands, a column each: path sums y, and flows x of the trips until they reach the destination.
   struct Block {
     std::vector<int> demands = {};
-    WideBlock sums, flows, leaving;
+    WideBlock sums, flows;
     std::vector<PathSum::Swept> swept = {};  // a column each, if there are no factors
   };
 
@@ -72,9 +75,12 @@ class Likelihood final : public RouteModel {
 
   const RouteData* data_;
   int threads_;
-  Eigen::VectorXd feature_totals_;
+  PathSolver solver_;
+  RowMatrix trip_features_;         // [trips × K] sums over the moves of each trip
+  Eigen::VectorXd feature_totals_;  // [K] and over all trips
   std::vector<Demand> demands_;
-  std::vector<int> demand_of_trip_;
+  int pairs_ = 0;
+  std::vector<int> pair_of_trip_;
   PathSum path_sum_;
   Eigen::VectorXd weights_;  // last evaluated
   // Every destination has its own M, of the links that matter for it alone, and its own factorisation: where the path

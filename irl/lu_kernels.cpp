@@ -130,6 +130,21 @@ INLINE void substitute_row(const WideRows& a, int i, const double* factor, const
   store(x.exponent + lanes * i, result.exponent);
 }
 
+// Of x_i = b_i + Σ_j a_ij x_j, in units of 2^(256 exponent).
+struct Sides {
+  Pack left, right;
+  Exponents exponent;
+};
+INLINE Sides sides_of(const WideRows& a, int i, const ConstWideColumns& x, const ConstWideColumns& b, int row_of_b) {
+  if (!x.exponent) {
+    const Pack right = b.mantissa ? load(b.mantissa + lanes * row_of_b) : Pack{};
+    return {load(x.mantissa + lanes * i), plain_sum(a, i, x.mantissa, right), Exponents{}};
+  }
+  const Row left = load(x, i), right = sum(a, i, x, b.mantissa ? load(b, row_of_b) : Row{Pack{}, all(nothing)});
+  const Exponents top = larger(left.exponent, right.exponent);
+  return {left.mantissa * scale(top - left.exponent), right.mantissa * scale(top - right.exponent), top};
+}
+
 // m · 2^(256 e); infinite if e > 3, and 0 if e < −3, where m, a product of two mantissas, cannot make up for it.
 INLINE Pack as_doubles(Pack m, Exponents e) {
   const Exponents up = e < 0 ? Exponents{} : e, down = e < 0 ? -e : Exponents{};
@@ -172,36 +187,51 @@ bool normalise(int n, const WideColumns& x) {
   return !any(changed);
 }
 
-bool is_solution(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x) {
+bool is_solution(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x,
+                 const ConstWideColumns& b) {
   Bits good = ~Bits{};
   for (int i = begin; i < end; ++i) {
-    Pack l, r;
-    if (x.exponent) {
-      const Row left = load(x, i), right = sum(a, i, x, {Pack{}, all(nothing)});
-      const Exponents top = larger(left.exponent, right.exponent);
-      l = left.mantissa * scale(top - left.exponent);
-      r = right.mantissa * scale(top - right.exponent);
-    } else {
-      l = load(x.mantissa + lanes * i);
-      r = plain_sum(a, i, x.mantissa, Pack{});
-    }
-    good &= absolute(l - r) <= tolerance * (absolute(l) + absolute(r));
+    const Sides sides = sides_of(a, i, x, b, i - begin);
+    good &= absolute(sides.left - sides.right) <= tolerance * (absolute(sides.left) + absolute(sides.right));
   }
   return !any(~good);
 }
 
-void add_products(const WideRows& a, int begin, int end, double sign, const ConstWideColumns& x,
-                  const ConstWideColumns& y, double* sums) {
-  const bool plain = !x.exponent && !y.exponent;
+bool is_signed_solution(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x,
+                        const ConstWideColumns& b, const ConstWideColumns& y, const double* size) {
+  Bits good = ~Bits{};
   for (int i = begin; i < end; ++i) {
+    const Sides sides = sides_of(a, i, x, b, i - begin);
+    Pack residual = absolute(sides.left - sides.right) * load(y.mantissa + lanes * i);
+    Pack terms = (absolute(sides.left) + absolute(sides.right)) * load(y.mantissa + lanes * i);
+    if (x.exponent) {
+      const Exponents exponent = sides.exponent + load(y.exponent + lanes * i);
+      residual = as_doubles(residual, exponent);
+      terms = as_doubles(terms, exponent);
+    }
+    good &= residual <= tolerance * (terms + load(size));
+  }
+  return !any(~good);
+}
+
+void add_products(const WideRows& a, int n, const ConstWideColumns& x, const ConstWideColumns& y, double* sums) {
+  const bool plain = !x.exponent && !y.exponent;
+  for (int i = 0; i < n; ++i) {
     const Pack left = load(x.mantissa + lanes * i);
     for (int p = a.start[i]; p < a.start[i + 1]; ++p) {
       Pack products = left * load(y.mantissa + lanes * a.column[p]);
       if (!plain)
         products =
             as_doubles(products, load(x.exponent + lanes * i) + load(y.exponent + lanes * a.column[p]) + a.exponent[p]);
-      sums[p] += sign * a.mantissa[p] * total_of(products);
+      sums[p] += a.mantissa[p] * total_of(products);
     }
+  }
+}
+
+void products(int n, const ConstWideColumns& x, const ConstWideColumns& y, double* products) {
+  for (int i = 0; i < n; ++i) {
+    const Row left = load(x, i), right = load(y, i);
+    store(products + lanes * i, as_doubles(left.mantissa * right.mantissa, left.exponent + right.exponent));
   }
 }
 
@@ -260,25 +290,39 @@ bool sums_up(const LaneRows& p, int n, const double* f, double size, double tole
   return !any(~good);
 }
 
+// In batches of entries, so that sums stay in registers.
 void add_covariances(const LaneRows& p, int n, int features, const double* f, const double* r, const double* visits,
                      double* v, double* sums) {
-  const int places = p.start[n];
+  const std::int64_t places = p.start[n], stride = covariance_batch * lanes;
+  int count = 0;  // entries in v, whose features lie `stride` apart, v_k and then its product with the weight
+  const auto add_batch = [&] {
+    double* sum = sums;
+    for (int k = 0; k < features; ++k) {
+      const double* weighted = v + (features + k) * stride;
+      for (int l = 0; l <= k; ++l, sum += lanes) {
+        const double* own = v + l * stride;
+        Pack total{};
+        for (int b = 0; b < count; ++b) total += load(weighted + lanes * b) * load(own + lanes * b);
+        store(sum, load(sum) + total);
+      }
+    }
+    count = 0;
+  };
   for (int i = 0; i < n; ++i) {
     const Pack here = load(visits + lanes * i);
     if (!any(here != 0.0)) continue;
     for (int q = p.start[i]; q < p.start[i + 1]; ++q) {
       const Pack weight = here * load(p.value + lanes * q);
-      double* sum = sums;
       for (int k = 0; k < features; ++k) {
         const double* rest = r + static_cast<std::int64_t>(k) * n * lanes;
-        const Pack own =
-            f[static_cast<std::int64_t>(k) * places + q] + load(rest + lanes * p.column[q]) - load(rest + lanes * i);
-        store(v + lanes * k, own);
-        const Pack weighted = weight * own;
-        for (int l = 0; l <= k; ++l, sum += lanes) store(sum, load(sum) + weighted * load(v + lanes * l));
+        const Pack own = f[k * places + q] + load(rest + lanes * p.column[q]) - load(rest + lanes * i);
+        store(v + k * stride + lanes * count, own);
+        store(v + (features + k) * stride + lanes * count, weight * own);
       }
+      if (++count == covariance_batch) add_batch();
     }
   }
+  add_batch();
 }
 
 // Row by row, as SparseLu::factorise.
@@ -396,7 +440,9 @@ const LuKernels kernels{.substitute = substitute,
                         .substitute_back = substitute_back,
                         .normalise = normalise,
                         .is_solution = is_solution,
+                        .is_signed_solution = is_signed_solution,
                         .add_products = add_products,
+                        .products = products,
                         .chances = chances,
                         .multiply = multiply,
                         .quotient = quotient,

@@ -49,6 +49,9 @@ struct LaneFactors {
   double* inverse_pivots;  // [n × 8]
 };
 
+// Entries that add_covariances takes at a time.
+constexpr int covariance_batch = 32;
+
 struct LuKernels {
   // x_i ← (x_i + Σ_j a_ij x_j) factor_i (1 if null) for i = rows[0], rows[1], … False if a number without an exponent
   // is beyond 2^±384, so that digits may have been lost.
@@ -60,12 +63,20 @@ struct LuKernels {
   // Takes mantissas within 2^±384 for numbers and gives them exponents. True if none is needed but 0.
   bool (*normalise)(int n, const WideColumns& x);
 
-  // Whether |x_i − Σ_j a_ij x_j| ≤ tolerance (|x_i| + |Σ_j a_ij x_j|) in every column for begin ≤ i < end.
-  bool (*is_solution)(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x);
+  // Whether |x_i − s_i| ≤ tolerance (|x_i| + |s_i|) in every column for begin ≤ i < end, with s_i = b_i + Σ_j a_ij x_j.
+  // b has these rows only; null: it is 0.
+  bool (*is_solution)(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x,
+                      const ConstWideColumns& b);
 
-  // sums[p] += sign · Σ over columns of x_i a_ij y_j, p the place of a_ij, for begin ≤ i < end. Finite.
-  void (*add_products)(const WideRows& a, int begin, int end, double sign, const ConstWideColumns& x,
-                       const ConstWideColumns& y, double* sums);
+  // The same after multiplication by y_i > 0, and with size [8] among the terms that the tolerance is of.
+  bool (*is_signed_solution)(const WideRows& a, int begin, int end, double tolerance, const ConstWideColumns& x,
+                             const ConstWideColumns& b, const ConstWideColumns& y, const double* size);
+
+  // sums[p] += Σ over columns of x_i a_ij y_j, p the place of a_ij. Finite.
+  void (*add_products)(const WideRows& a, int n, const ConstWideColumns& x, const ConstWideColumns& y, double* sums);
+
+  // products = x y, entry by entry. Finite.
+  void (*products)(int n, const ConstWideColumns& x, const ConstWideColumns& y, double* products);
 
   // chances[p] = a_ij y_j / y_i, p the place of a_ij; 0 where y_i is 0.
   void (*chances)(const WideRows& a, int n, const ConstWideColumns& y, double* chances);
@@ -81,7 +92,7 @@ struct LuKernels {
   bool (*sums_up)(const LaneRows& p, int n, const double* f, double size, double tolerance, const double* r);
 
   // sums (k, l ≤ k) += Σ_i visits_i Σ_j p_ij v_k v_l for v_k = f_k(p_ij) + r_k,j − r_k,i. f [features × places], r
-  // [features × n × 8], sums [features (features + 1) / 2 × 8]; v [features × 8] is room to work in.
+  // [features × n × 8], sums [features (features + 1) / 2 × 8]; v [2 × features × covariance_batch × 8] is room.
   void (*add_covariances)(const LaneRows& p, int n, int features, const double* f, const double* r,
                           const double* visits, double* v, double* sums);
 

@@ -144,6 +144,7 @@ LuPattern no_elimination(int n) {
 
 std::vector<int> reached_rows(const LuPattern& pattern, std::vector<bool> nonzero) {
   std::vector<int> rows;
+  rows.reserve(nonzero.size());
   for (int i = 0; i < pattern.size(); ++i) {
     if (!nonzero[i]) continue;
     rows.push_back(i);

@@ -1,7 +1,6 @@
 #include "irl/path_sum.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -39,38 +38,44 @@ Rearranged relevant_moves(const RoadNetwork& network, const std::vector<bool>& r
 // The rows of b that are not 0, kept to check the solution that takes their place.
 struct KnownRows {
   std::vector<int> rows;
-  std::vector<std::array<Wide, WideBlock::columns>> values;
+  std::vector<double> mantissas;  // [rows × 8]
+  std::vector<int> exponents;
+  bool plain;
 
-  explicit KnownRows(const WideBlock& b) {
-    const std::vector<bool>& nonzero = b.nonzero_rows();
+  explicit KnownRows(const WideBlock& b) : plain(b.plain()) {
+    constexpr int columns = WideBlock::columns;
+    const ConstWideColumns from = b.view();
     for (int i = 0; i < b.rows(); ++i) {
-      if (!nonzero[i]) continue;
+      if (!b.nonzero_rows()[i]) continue;
       rows.push_back(i);
-      auto& row = values.emplace_back();
-      for (int c = 0; c < WideBlock::columns; ++c) row[c] = b.get(i, c);
+      mantissas.insert(mantissas.end(), from.mantissa + columns * i, from.mantissa + columns * (i + 1));
+      exponents.insert(exponents.end(), from.exponent + columns * i, from.exponent + columns * (i + 1));
     }
   }
 };
 
+// Whether `holds` for all rows of x = M x + b, which it is asked for by those where b is 0 and where it is not.
+template <class Holds>
+bool for_all_rows(const KnownRows& known, int count, bool plain, const Holds& holds) {
+  int begin = 0;
+  for (std::size_t r = 0; r < known.rows.size(); ++r) {
+    const int i = known.rows[r];
+    const std::size_t first = r * WideBlock::columns;
+    if (!holds(begin, i, ConstWideColumns{nullptr, nullptr}) ||
+        !holds(i, i + 1, ConstWideColumns{&known.mantissas[first], plain ? nullptr : &known.exponents[first]}))
+      return false;
+    begin = i + 1;
+  }
+  return holds(begin, count, ConstWideColumns{nullptr, nullptr});
+}
+
 // Whether x = M x + b up to rounding.
 bool solves(const SparseRows& m, const WideValues& values, bool plain, const KnownRows& b, const WideBlock& x) {
-  const ConstWideColumns columns = plain && x.plain() ? x.plain_view() : x.view();
-  const auto homogeneous = [&](int begin, int end) {
-    return lu_kernels().is_solution(view(m, values), begin, end, residual_tolerance, columns);
-  };
-  int begin = 0;
-  for (std::size_t r = 0; r < b.rows.size(); ++r) {
-    const int i = b.rows[r];
-    if (!homogeneous(begin, i)) return false;
-    begin = i + 1;
-    for (int c = 0; c < WideBlock::columns; ++c) {
-      Wide sum = b.values[r][c];
-      for (int p = m.start[i]; p < m.start[i + 1]; ++p) sum = sum + values.get(p) * x.get(m.column[p], c);
-      const Wide residual = x.get(i, c) - sum, terms = x.get(i, c) + sum;
-      if (!(std::abs(to_double(residual / terms)) <= residual_tolerance) && terms.mantissa != 0.0) return false;
-    }
-  }
-  return homogeneous(begin, x.rows());
+  plain = plain && b.plain && x.plain();
+  const ConstWideColumns columns = plain ? x.plain_view() : x.view();
+  return for_all_rows(b, x.rows(), plain, [&](int begin, int end, const ConstWideColumns& known) {
+    return lu_kernels().is_solution(view(m, values), begin, end, residual_tolerance, columns, known);
+  });
 }
 
 }  // namespace
@@ -192,9 +197,20 @@ bool PathSum::solve_transposed(WideBlock& b) const {
   return solves(transposed_.rows, transposed_values_, plain_, known, b);
 }
 
-void PathSum::add_uses(const WideBlock& x, const WideBlock& y, double sign, std::vector<double>& uses) const {
+bool PathSum::solve_signed_transposed(WideBlock& b, const WideBlock& y, const double* size) const {
+  const KnownRows known(b);
+  lu_.solve_transposed(b);
+  const bool plain = plain_ && known.plain && b.plain() && y.plain();
+  const ConstWideColumns x = plain ? b.plain_view() : b.view(), weights = plain ? y.plain_view() : y.view();
+  return for_all_rows(known, b.rows(), plain, [&](int begin, int end, const ConstWideColumns& rows) {
+    return lu_kernels().is_signed_solution(view(transposed_.rows, transposed_values_), begin, end, residual_tolerance,
+                                           x, rows, weights, size);
+  });
+}
+
+void PathSum::add_uses(const WideBlock& x, const WideBlock& y, std::vector<double>& uses) const {
   const bool plain = plain_ && x.plain() && y.plain();
-  lu_kernels().add_products(view(rows_, values_), 0, rows_.rows(), sign, plain ? x.plain_view() : x.view(),
+  lu_kernels().add_products(view(rows_, values_), rows_.rows(), plain ? x.plain_view() : x.view(),
                             plain ? y.plain_view() : y.view(), uses.data());
 }
 
@@ -261,16 +277,20 @@ std::vector<double> PathSum::chances(const WideBlock& y) const {
   return result;
 }
 
-bool PathSum::sum_along(const WideBlock& y, const std::vector<double>& chances, const double* f, double size,
-                        double* r) const {
+bool PathSum::sum_along(const WideBlock& y, const std::vector<double>& chances, const Eigen::MatrixXd& f,
+                        const Eigen::VectorXd& sizes, double* r) const {
   const LaneRows p{rows_.start.data(), rows_.column.data(), chances.data()};
   std::vector<double> g(static_cast<std::size_t>(WideBlock::columns) * rows_.rows());
-  lu_kernels().expected(p, rows_.rows(), f, g.data());
   WideBlock block = zero_block();
-  block.set_product(y, g);
-  lu_.solve(block);
-  block.quotient(y, r);
-  return lu_kernels().sums_up(p, rows_.rows(), f, size, residual_tolerance, r);
+  for (Eigen::Index j = 0; j < f.cols(); ++j, r += g.size()) {
+    const double* values = f.col(j).data();
+    lu_kernels().expected(p, rows_.rows(), values, g.data());
+    block.set_product(y, g);
+    lu_.solve(block);
+    block.quotient(y, r);
+    if (!lu_kernels().sums_up(p, rows_.rows(), values, sizes(j), residual_tolerance, r)) return false;
+  }
+  return true;
 }
 
 }  // namespace softrl::irl

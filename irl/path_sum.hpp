@@ -78,20 +78,25 @@ class PathSum {
   [[nodiscard]] bool solve(WideBlock& b) const;
   [[nodiscard]] bool solve_transposed(WideBlock& b) const;
 
-  // uses(m) += sign · Σ over columns of x(from) M y(to): how often each move [moves] is made on the paths that x enters
-  // and y weighs. `uses` are by place (see moves()).
-  void add_uses(const WideBlock& x, const WideBlock& y, double sign, std::vector<double>& uses) const;
+  // As solve_transposed, for b of either sign. Where b y counts trips that start, x y counts visits: a residual of
+  // these may not exceed 1e-9 of the terms and of `size` [8] trips, by which visits are measured where they cancel. y >
+  // 0.
+  [[nodiscard]] bool solve_signed_transposed(WideBlock& b, const WideBlock& y, const double* size) const;
+
+  // uses(m) += Σ over columns of x(from) M y(to): how often each move [moves] is made on the paths that x enters and y
+  // weighs. `uses` are by place (see moves()).
+  void add_uses(const WideBlock& x, const WideBlock& y, std::vector<double>& uses) const;
 
   // With solutions y, the chances P(k,a) = M(k,a) y(a) / y(k) of driving on, by place; 0 where y is 0: those of one
   // column, and of all [places × 8].
   std::vector<double> chances(const WideBlock& y, int column) const;
   std::vector<double> chances(const WideBlock& y) const;
 
-  // Writes r = (I − P)⁻¹ g [L × 8], g(k) = Σ_a P(k,a) f(k → a): what f, by place, sums up to from each link on, in
-  // expectation over the paths that each column of y weighs, with their `chances` of driving on. False if a residual
-  // exceeds 1e-9 of its terms and of `size`, what terms are measured by where they have cancelled.
-  [[nodiscard]] bool sum_along(const WideBlock& y, const std::vector<double>& chances, const double* f, double size,
-                               double* r) const;
+  // Writes r = (I − P)⁻¹ g [K × L × 8], g(k) = Σ_a P(k,a) f(k → a): what each f [places × K] sums up to from each link
+  // on, in expectation over the paths that each column of y weighs, with their `chances` of driving on. False if a
+  // residual exceeds 1e-9 of its terms and of `sizes` [K], what terms are measured by where they have cancelled.
+  [[nodiscard]] bool sum_along(const WideBlock& y, const std::vector<double>& chances, const Eigen::MatrixXd& f,
+                               const Eigen::VectorXd& sizes, double* r) const;
 
   // The moves in the order that this object keeps them in, row by row; a place is an index into it.
   const SparseRows& rows() const { return rows_; }

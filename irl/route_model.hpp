@@ -1,6 +1,7 @@
 // What every model of route choice that is estimated by maximum likelihood answers to: fits, tests and predictions know
 // a model by this alone.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ class RouteModel {
 
   virtual LikelihoodValue evaluate(const Eigen::VectorXd& weights) = 0;
   virtual LikelihoodCurvature curvature(const Eigen::VectorXd& weights) = 0;
+
+  // The same model of other trips on the same network, which outlive it; or nothing, where a model of fewer trips does
+  // not cost less.
+  virtual std::unique_ptr<RouteModel> of_trips(const RouteData& /*data*/) const { return nullptr; }
 
   // At the weights last evaluated: below 1 where the path sums are finite.
   virtual SpectralRadius radius(const SpectralRadiusOptions& options = {}) = 0;

@@ -1,5 +1,6 @@
 #include "irl/sparse_lu.hpp"
 
+#include <numeric>
 #include <utility>
 
 namespace softrl::irl {
@@ -42,16 +43,26 @@ void WideBlock::clear() {
   for (Mantissas& row : mantissas_) row.fill(0.0);
   for (Exponents& row : exponents_) row.fill(Wide::nothing);
   nonzero_.assign(nonzero_.size(), false);
+  full_ = false;
   plain_ = true;
 }
 
 void WideBlock::set_product(const WideBlock& y, const std::vector<double>& g) {
   plain_ = lu_kernels().multiply(rows(), y.view(), g.data(), {numbers_of(mantissas_), numbers_of(exponents_)});
-  nonzero_.assign(nonzero_.size(), true);
+  fill();
+}
+
+void WideBlock::fill() {
+  if (!full_) nonzero_.assign(nonzero_.size(), true);
+  full_ = true;
 }
 
 void WideBlock::quotient(const WideBlock& y, double* quotients) const {
   lu_kernels().quotient(rows(), view(), y.view(), quotients);
+}
+
+void WideBlock::product(const WideBlock& y, double* products) const {
+  lu_kernels().products(rows(), view(), y.view(), products);
 }
 
 SparseLu::SparseLu(std::shared_ptr<const LuPattern> pattern)
@@ -60,11 +71,54 @@ SparseLu::SparseLu(std::shared_ptr<const LuPattern> pattern)
       upper_(pattern_->upper.places()),
       lower_transposed_(pattern_->lower.places()),
       upper_transposed_(pattern_->upper.places()),
-      inverse_pivots_(pattern_->order.size()) {}
+      inverse_pivots_(pattern_->order.size()),
+      all_rows_(pattern_->order.size()) {
+  std::iota(all_rows_.begin(), all_rows_.end(), 0);
+}
 
 // Row by row. With M in the row to begin with, eliminating column j adds (the entry there) · U(j, ·) to what is right
 // of it. Products accumulate without being normalised: there are fewer than 2¹⁰⁰ of them, each below 2²⁵⁶.
+//
+// As long as nothing is beyond 2^±128 it does without exponents; else once more, with them.
 bool SparseLu::factorise(const SparseRows& rows, const WideValues& m) {
+  const Factorised plainly = m.plain() ? factorise_plainly(rows, m.mantissa) : Factorised::OutOfRange;
+  plain_ = plainly == Factorised::Yes;
+  if (plainly == Factorised::No || (!plain_ && !factorise_widely(rows, m))) return false;
+  copy_from(lower_, pattern_->lower_transposed.source, lower_transposed_);
+  copy_from(upper_, pattern_->upper_transposed.source, upper_transposed_);
+  return true;
+}
+
+SparseLu::Factorised SparseLu::factorise_plainly(const SparseRows& rows, const std::vector<double>& m) {
+  const SparseRows &lower = pattern_->lower, &upper = pattern_->upper;
+  std::vector<double> row(pattern_->order.size(), 0.0);
+  bool in_range = true;
+  const auto keep = [&](WideValues& values, int place, double entry) {
+    in_range = in_range && (entry == 0.0 || (entry >= 0x1p-256 && entry < 0x1p128));
+    values.mantissa[place] = entry;
+    values.exponent[place] = entry == 0.0 ? Wide::nothing : 0;
+  };
+  for (int i = 0; i < pattern_->size(); ++i) {
+    for (int p = rows.start[i]; p < rows.start[i + 1]; ++p) row[rows.column[p]] = m[p];
+    for (int p = lower.start[i]; p < lower.start[i + 1]; ++p) {
+      const int j = lower.column[p];
+      const double entry = std::exchange(row[j], 0.0);
+      keep(lower_, p, entry);
+      if (entry == 0.0) continue;
+      for (int q = upper.start[j]; q < upper.start[j + 1]; ++q) row[upper.column[q]] += entry * upper_.mantissa[q];
+    }
+    if (!in_range) return Factorised::OutOfRange;
+    const double pivot = 1.0 - std::exchange(row[i], 0.0);
+    const bool positive = pivot > 0.0;  // not so for NaN
+    if (!positive) return Factorised::No;
+    inverse_pivots_[i] = 1.0 / pivot;
+    for (int p = upper.start[i]; p < upper.start[i + 1]; ++p)
+      keep(upper_, p, std::exchange(row[upper.column[p]], 0.0) * inverse_pivots_[i]);
+  }
+  return in_range ? Factorised::Yes : Factorised::OutOfRange;
+}
+
+bool SparseLu::factorise_widely(const SparseRows& rows, const WideValues& m) {
   const SparseRows &lower = pattern_->lower, &upper = pattern_->upper;
   std::vector<double> mantissa(pattern_->order.size(), 0.0);
   std::vector<int> exponent(pattern_->order.size(), Wide::nothing);
@@ -102,9 +156,6 @@ bool SparseLu::factorise(const SparseRows& rows, const WideValues& m) {
       upper_.set(p, Wide::of(entry.mantissa * inverse_pivots_[i], entry.exponent));
     }
   }
-  copy_from(lower_, pattern_->lower_transposed.source, lower_transposed_);
-  copy_from(upper_, pattern_->upper_transposed.source, upper_transposed_);
-  plain_ = lower_.plain() && upper_.plain();
   return true;
 }
 
@@ -120,7 +171,8 @@ void SparseLu::solve_transposed(WideBlock& b) const {
 // Without exponents as long as nothing is beyond 2^±384: no digit can have been lost then, since every term is a
 // product of a number within these and a factor within 2^±128. Else once more, with exponents.
 void SparseLu::solve(const Substitution& forward, const Substitution& back, WideBlock& b) const {
-  const std::vector<int> rows = reached_rows(*pattern_, b.nonzero_);
+  const std::vector<int> reached = b.full_ ? std::vector<int>{} : reached_rows(*pattern_, b.nonzero_);
+  const std::vector<int>& rows = b.full_ ? all_rows_ : reached;
   const auto substitute = [&](const WideColumns& x) {
     return lu_kernels().substitute(view(forward.rows, forward.values), rows.data(), static_cast<int>(rows.size()),
                                    forward.factor, x) &&
@@ -129,22 +181,22 @@ void SparseLu::solve(const Substitution& forward, const Substitution& back, Wide
   const WideColumns columns{numbers_of(b.mantissas_), numbers_of(b.exponents_)};
   bool solved = false;
   if (plain_ && b.plain_) {
-    std::vector<std::pair<int, WideBlock::Mantissas>> given;
-    for (const int i : rows)
-      if (b.nonzero_[i]) given.emplace_back(i, b.mantissas_[i]);
+    std::vector<WideBlock::Mantissas> given;
+    given.reserve(rows.size());
+    for (const int i : rows) given.push_back(b.mantissas_[i]);
     solved = substitute({columns.mantissa, nullptr});
     if (solved) {
       b.plain_ = lu_kernels().normalise(b.rows(), columns);
     } else {
       for (WideBlock::Mantissas& row : b.mantissas_) row.fill(0.0);
-      for (const auto& [i, row] : given) b.mantissas_[i] = row;
+      for (std::size_t r = 0; r < rows.size(); ++r) b.mantissas_[rows[r]] = given[r];
     }
   }
   if (!solved) {
     substitute(columns);
     b.plain_ = false;
   }
-  b.nonzero_.assign(b.nonzero_.size(), true);
+  b.fill();
 }
 
 }  // namespace softrl::irl

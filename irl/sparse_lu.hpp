@@ -64,6 +64,9 @@ class WideBlock {
   void set_product(const WideBlock& y, const std::vector<double>& g);
   void quotient(const WideBlock& y, double* quotients) const;
 
+  // The products of this block and y, entry by entry, as doubles [n × 8].
+  void product(const WideBlock& y, double* products) const;
+
   // The rows that may be nonzero: those that were set so, and all once the block is a solution.
   const std::vector<bool>& nonzero_rows() const { return nonzero_; }
 
@@ -71,11 +74,14 @@ class WideBlock {
   ConstWideColumns plain_view() const { return {numbers_of(mantissas_), nullptr}; }
 
  private:
+  void fill();
+
   struct alignas(64) Mantissas : std::array<double, columns> {};  // a line of the cache
   struct alignas(32) Exponents : std::array<int, columns> {};
   std::vector<Mantissas> mantissas_;
   std::vector<Exponents> exponents_;
   std::vector<bool> nonzero_;
+  bool full_ = false;  // all of these are true
   bool plain_ = true;
 
   friend class SparseLu;
@@ -101,12 +107,16 @@ class SparseLu {
     const WideValues& values;
     const double* factor;
   };
+  enum class Factorised { Yes, No, OutOfRange };
+  Factorised factorise_plainly(const SparseRows& rows, const std::vector<double>& m);
+  bool factorise_widely(const SparseRows& rows, const WideValues& m);
   void solve(const Substitution& forward, const Substitution& back, WideBlock& b) const;
 
   std::shared_ptr<const LuPattern> pattern_;
   // A = (D − L) (I − U), and copies of Lᵀ and Uᵀ.
   WideValues lower_, upper_, lower_transposed_, upper_transposed_;
   std::vector<double> inverse_pivots_;  // [n] of D
+  std::vector<int> all_rows_;           // 0, 1, …
   bool plain_ = false;                  // all of these are
 };
 

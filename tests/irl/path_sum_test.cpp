@@ -216,15 +216,16 @@ TEST(PathSum, RefusesSolutionsThatCancelToNothing) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       const double large = 1e17 * (1.0 + Random(seed).uniform());
       const auto accepts = [&](double at_third) {
-        std::vector<double> f(3), r(3 * WideBlock::columns);  // f(k → a) = g(k) / P(k,a), as there is one move each
+        std::vector<double> r(3 * WideBlock::columns);
+        Eigen::MatrixXd f(3, 1);  // f(k → a) = g(k) / P(k,a), as there is one move each
         const auto set = [&](int row, double g) {
           const int place = path_sum.rows().start[row];
-          f[place] = g / chances[place * WideBlock::columns];
+          f(place, 0) = g / chances[place * WideBlock::columns];
         };
         set(first, 1.0);
         set(second, large);
         set(third, at_third);
-        return path_sum.sum_along(z, chances, f.data(), 0.0, r.data());
+        return path_sum.sum_along(z, chances, f, Eigen::VectorXd::Zero(1), r.data());
       };
       EXPECT_TRUE(accepts(0.0)) << "nothing cancels";
       refused += accepts(-large / chances[path_sum.rows().start[second] * WideBlock::columns]) ? 0 : 1;
