@@ -73,15 +73,15 @@ Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, c
     start = with_named_weights(names, std::move(start), options.prefix + "fix", options.fixed);
     const LikelihoodValue value = model.evaluate(start);
     if (value.status == PathSumStatus::Finite) return start;
+    if (!all_given && c < 64.0 && value.status != PathSumStatus::OutOfRange) continue;
     const std::string why =
         fmt::format("{}{}", describe(value.status),
                     value.status == PathSumStatus::Divergent ? describe(model.radius(), model.data().network) : "");
     const std::string told = given_weights(options);
     if (all_given) throw std::invalid_argument(fmt::format("{}: at these weights {}", told, why));
-    if (c >= 64.0 || value.status == PathSumStatus::OutOfRange)
-      throw std::invalid_argument(
-          fmt::format("{}: no feasible start was found for the other weights, give some; at the last ones tried {}",
-                      told.empty() ? name : told, why));
+    throw std::invalid_argument(
+        fmt::format("{}: no feasible start was found for the other weights, give some; at the last ones tried {}",
+                    told.empty() ? name : told, why));
   }
 }
 
@@ -101,12 +101,67 @@ Eigen::VectorXd resumed_start(const FitCheckpoint& resume, const std::vector<std
   return resume.weights;
 }
 
+// One destination in so many makes a sample, if that leaves so many trips for each weight.
+constexpr std::size_t sample_step = 8, least_sample = 10;
+
+// What a sample hardly tells, a ridge of this information keeps near 0 there: by it, a size of 1 has an error of 3.
+constexpr double sample_ridge = 0.1;
+
+// The fit to the trips of a sample of destinations, by which the search for all starts: its weights are near, and its
+// Hessian is about that of all trips in proportion. Nothing if it would not help. Whatever is wrong with the options or
+// the data is for the fit to all trips to say.
+std::optional<FitResult> fit_to_sample(const RouteModel& model, FitOptions options) {
+  std::vector<bool> used(model.data().destinations.size(), false);
+  for (const Trip& trip : model.data().trips) used[trip.destination] = true;
+  std::size_t nth = 0;
+  for (std::size_t d = 0; d < used.size(); ++d)
+    if (used[d]) used[d] = nth++ % sample_step == 0;
+  std::vector<Trip> trips;
+  for (const Trip& trip : model.data().trips)
+    if (used[trip.destination]) trips.push_back(trip);
+  if (trips.size() < least_sample * model.weight_names().size() || 2 * trips.size() > model.data().trips.size())
+    return std::nullopt;
+  const RouteData data = with_trips(model.data(), std::move(trips));
+  const std::unique_ptr<RouteModel> sample = model.of_trips(data);
+  if (!sample) return std::nullopt;
+  if (options.resume) {
+    const std::vector<bool> fixed = is_named(options.resume->names, options.fixed);
+    options.start.clear();
+    for (std::size_t j = 0; j < fixed.size(); ++j)
+      if (!fixed[j])
+        options.start.push_back({options.resume->names[j], options.resume->weights(static_cast<Eigen::Index>(j))});
+    options.resume.reset();
+  }
+  options.l2 = std::max(options.l2, sample_ridge / static_cast<double>(data.trips.size()));
+  options.checkpoint = {};
+  if (options.progress)
+    options.progress = [tell = options.progress](const Progress& at) {
+      const Measurement measurement{"log_likelihood_of_a_sample", at.measurements.front().value};
+      tell({.done = at.done, .limit = at.limit, .measurements = {&measurement, 1}});
+    };
+  try {
+    FitResult result = fit(*sample, options);
+    if (result.status == Status::Converged) return result;
+  } catch (const std::invalid_argument&) {
+  }
+  return std::nullopt;
+}
+
 // Why the data cannot tell this weight whatever the others are, or an empty string.
 std::string cannot_tell(const FeatureSummary& features, int weight, bool penalised) {
   if (features.trip_squares(weight) > 0.0 || (penalised && features.largest(weight) > 0.0)) return {};
   return features.largest(weight) == 0.0
              ? "is 0 on every move"
              : "is 0 on every move of every trip, so that the likelihood has no maximum: the weight runs to infinity";
+}
+
+// The likelihood at `weights`, if that is finite, with what is known of its Hessian there.
+std::optional<KnownStart> known_at(RouteModel& model, const Eigen::VectorXd& weights, const std::vector<int>& varying,
+                                   Eigen::MatrixXd inverse) {
+  const LikelihoodValue value = model.evaluate(weights);
+  if (value.status != PathSumStatus::Finite) return std::nullopt;
+  return KnownStart{.value = {.value = value.log_likelihood, .gradient = value.gradient(varying)},
+                    .inverse = std::move(inverse)};
 }
 
 // Scores of groups of trips [groups × K]: sums over their trips.
@@ -148,14 +203,25 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
     if (!fixed[j]) (cannot_tell(summary, j, penalised_fit).empty() ? varying : held).push_back(j);
 
   const Bounds bounds = bounds_of(names, options);
+  const bool bounded = bounds.lower.array().isFinite().any() || bounds.upper.array().isFinite().any();
   FitResult result{};
-  result.weights = options.resume ? resumed_start(*options.resume, names, bounds, options,
-                                                  [&](const Eigen::VectorXd& weights) {
-                                                    const LikelihoodValue value = model.evaluate(weights);
-                                                    return value.log_likelihood -
-                                                           penalty.value(sizes(varying).cwiseProduct(weights(varying)));
-                                                  })
-                                  : feasible_start(model, summary.unit_costs, bounds, options);
+  if (options.resume)
+    result.weights = resumed_start(*options.resume, names, bounds, options, [&](const Eigen::VectorXd& weights) {
+      const LikelihoodValue value = model.evaluate(weights);
+      return value.log_likelihood - penalty.value(sizes(varying).cwiseProduct(weights(varying)));
+    });
+  std::optional<KnownStart> near;
+  if (!bounded && options.l1 == 0.0) {
+    if (const std::optional<FitResult> sample = fit_to_sample(model, options)) {
+      result.sample_evaluations = sample->evaluations + sample->sample_evaluations;
+      const bool told = std::all_of(varying.begin(), varying.end(), [&](int j) { return sample->estimated[j]; });
+      const Eigen::VectorXd weights = options.resume ? result.weights : sample->weights;
+      const double share = static_cast<double>(sample->trip_log_likelihoods.size()) / trips;
+      if (told) near = known_at(model, weights, varying, share * sample->covariance(varying, varying));
+      if (near) result.weights = weights;
+    }
+  }
+  if (!options.resume && !near) result.weights = feasible_start(model, summary.unit_costs, bounds, options);
   for (const int j : held)
     result.warnings.push_back(fmt::format("{} {}; it was held at its start, {:.6g}. Leave it out, or fix it", names[j],
                                           cannot_tell(summary, j, penalised_fit), result.weights(j)));
@@ -214,7 +280,8 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
                           .unit = trips,
                           .tolerance = 0.01 * options.tolerance,
                           .max_iterations = options.max_iterations,
-                          .progress = progress});
+                          .progress = progress,
+                          .near = near});
   result.weights(varying) = maximum.weights;
 
   LikelihoodCurvature at_end = curvature_at(result.weights);

@@ -1,6 +1,10 @@
 // Weights of maximum likelihood, by L-BFGS (maximise.hpp) on the exact log-likelihood and gradient, or, if some have
 // bounds or there is an L1 penalty, by Newton steps in boxes (maximise_penalised.hpp) with the exact Hessian.
 //
+// What an evaluation costs grows with the number of destinations. Where there are many trips, those to every eighth
+// destination are fitted first: that maximum is near the one of all, and the Hessian there, in proportion, near theirs,
+// so that a few steps with it (maximise_near.hpp) do for all trips. Neither matters to where the search ends.
+//
 // Models may have a log-likelihood for some weights only (those at which the path sum is finite, where that of maxent
 // is concave). A trial step that leaves them is worth −∞: the line search steps back.
 //
@@ -70,8 +74,9 @@ struct FitResult {
   SpectralRadius radius;                 // At the weights.
   std::vector<std::string> warnings;     // A sentence for each weight, or set of weights, that the data cannot tell.
   std::vector<std::string> notes;        // What does not put the weights in doubt: too few clusters for robust errors.
-  int iterations;                        // Of L-BFGS.
+  int iterations;                        // Of the search.
   int evaluations;                       // Of the log-likelihood and gradient, all trials included.
+  int sample_evaluations;                // Of the likelihood of samples of the trips, before.
   int infeasible_trials;                 // Trials at which the path sum diverged or left the range of double precision.
 };
 

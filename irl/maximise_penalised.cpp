@@ -1,7 +1,10 @@
 #include "irl/maximise_penalised.hpp"
 
 #include <cmath>
+#include <utility>
 #include <vector>
+
+#include "irl/maximise_near.hpp"
 
 namespace softrl::irl {
 namespace {
@@ -35,15 +38,24 @@ Maximum maximise_penalised(const Objective& value, const std::function<Curvature
     return Eigen::VectorXd(
         options.sizes.cwiseProduct(options.penalty.l1 * signs + ridge.slope(options.sizes.cwiseProduct(theta))));
   };
+  const auto penalise = [&](ValueAndGradient at, const Eigen::VectorXd& theta) {
+    at.value -= penalty(theta);
+    at.gradient -= slope(theta);
+    return at;
+  };
   const Objective smooth = [&](const Eigen::VectorXd& theta) {
     auto found = value(theta);
-    if (found) {
-      found->value -= penalty(theta);
-      found->gradient -= slope(theta);
-    }
+    if (found) found = penalise(std::move(*found), theta);
     return found;
   };
-  if (!sparse && !options.lower.array().isFinite().any() && !options.upper.array().isFinite().any())
+  const bool boxed = sparse || options.lower.array().isFinite().any() || options.upper.array().isFinite().any();
+  if (!boxed && options.near)
+    return maximise_near(smooth, start, penalise(options.near->value, start),
+                         {.inverse = options.near->inverse,
+                          .tolerance = options.tolerance,
+                          .max_iterations = options.max_iterations,
+                          .progress = options.progress});
+  if (!boxed)
     return maximise(smooth, start,
                     {.scale = options.scale,
                      .unit = options.unit,

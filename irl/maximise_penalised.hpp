@@ -1,11 +1,13 @@
 // The weights within bounds that maximise a smooth concave function L less a penalty (penalty.hpp).
 //
-// Without L1 and bounds by L-BFGS (maximise.hpp), L2 being part of a smooth function. Else by Newton's method in boxes
+// Without L1 and bounds by L-BFGS (maximise.hpp), L2 being part of a smooth function, or from a start near the maximum
+// by steps with a known Hessian (maximise_near.hpp). Else by Newton's method in boxes
 // (maximise_in_box.hpp): where no weight changes its sign the L1 penalty is linear, so that such an orthant, cut by the
 // bounds, is a box in which F is smooth. Weights at 0 stay there unless the slope of L exceeds the penalty's; when a
 // box is done, those that want to leave 0 choose the next one. There are few boxes, and OWL-QN needs many more steps.
 #pragma once
 #include <functional>
+#include <optional>
 
 #include <Eigen/Core>
 
@@ -14,6 +16,12 @@
 #include "irl/penalty.hpp"
 
 namespace softrl::irl {
+
+// What is known where a search starts.
+struct KnownStart {
+  ValueAndGradient value;   // of L
+  Eigen::MatrixXd inverse;  // [K × K] about (−H)⁻¹ of L less the penalty, positive definite
+};
 
 struct PenalisedOptions {
   Penalty penalty = {};
@@ -24,6 +32,7 @@ struct PenalisedOptions {
   double tolerance = 1e-10;  // > 0: in boxes, stop once Newton steps would add no more
   int max_iterations = 200;
   std::function<void(int iteration, double value, const Eigen::VectorXd& weights)> progress = {};
+  std::optional<KnownStart> near = {};  // the start is near the maximum; of no use with L1 or bounds
 };
 
 // `value` and `curvature` are of L; the second is asked only where the first is defined, as it must be at `start` [K],

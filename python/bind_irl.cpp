@@ -203,7 +203,7 @@ void bind_results(nb::module_& m) {
           "warnings", [](const RouteFit& r) { return r.fit.warnings; },
           "A sentence for each weight, or set of weights, that the data cannot tell.")
       .def_prop_ro(
-          "iterations", [](const RouteFit& r) { return r.fit.iterations; }, "Of L-BFGS.")
+          "iterations", [](const RouteFit& r) { return r.fit.iterations; }, "Of the search.")
       .def_prop_ro(
           "evaluations", [](const RouteFit& r) { return r.fit.evaluations; },
           "Of the log-likelihood and its gradient, all trial steps included.")

@@ -191,6 +191,7 @@ struct FitCommand {
                  {"robust_correlation", rows(irl::correlations(result.robust_covariance))},
                  {"iterations", result.iterations},
                  {"evaluations", result.evaluations},
+                 {"sample_evaluations", result.sample_evaluations},
                  {"infeasible_trials", result.infeasible_trials},
                  {"remaining_gain", number(result.remaining_gain)},
                  {"condition_number", number(result.condition_number)},

@@ -259,6 +259,47 @@ TEST(Fit, DoesNotDependOnTheStart) {
 
 // Minutes or nanoseconds: weights and errors scale, and nothing else changes, not even what the search does but for
 // rounding.
+// Two ways to each of 16 destinations, as above. The trips to two of them make the sample; it knows nothing of the
+// second feature, that of the first way to destination 3 alone.
+TEST(Fit, EndsWhereItShouldAfterTheFitOfASample) {
+  RouteData data;
+  std::vector<std::pair<int, int>> moves;
+  std::vector<std::vector<double>> features;
+  for (int d = 0; d < 16; ++d) {
+    const int link = 4 * d;
+    for (const auto& move : {std::pair(link, link + 1), {link, link + 2}, {link + 1, link + 3}, {link + 2, link + 3}}) {
+      const double first = move.second == link + 1 ? 1.0 : 0.0;
+      moves.push_back(move);
+      features.push_back(d == 3 ? std::vector{0.0, first} : std::vector{first, 0.0});
+    }
+    data.destinations.push_back({.name = fmt::format("{}", d), .links = {link + 3}});
+  }
+  data.network = network_of(64, moves, features);
+  int first_ways = 0;
+  for (int d = 0; d < 16; ++d) {
+    const int first = d == 3 ? 14 : 3 + d % 8;
+    if (d != 3) first_ways += first;
+    for (int t = 0; t < 20; ++t)
+      data.trips.push_back(
+          make_trip(data, fmt::format("{} {}", d, t), d, {4 * d, 4 * d + (t < first ? 1 : 2), 4 * d + 3}));
+  }
+  Likelihood likelihood(data);
+  const FitResult result = fit(likelihood);
+  EXPECT_EQ(result.status, Status::Converged);
+  EXPECT_GT(result.sample_evaluations, 0);
+  const double p = first_ways / 300.0, error = 1.0 / std::sqrt(300 * p * (1 - p));
+  EXPECT_NEAR(result.weights(0), std::log(p / (1 - p)), 2e-4 * error);
+  EXPECT_NEAR(result.weights(1), std::log(0.7 / 0.3), 2e-4 / std::sqrt(20 * 0.7 * 0.3));
+  EXPECT_NEAR(std::sqrt(result.covariance(0, 0)), error, 1e-3 * error);
+
+  // What is wrong with the options is for the fit of all trips to say.
+  EXPECT_THAT(
+      [&] {
+        fit(likelihood, {.start = {{"c", 1.0}}});
+      },
+      ThrowsMessage<std::invalid_argument>(HasSubstr("\"c\"")));
+}
+
 TEST(Fit, DoesNotDependOnUnits) {
   RouteData data = random_routes({}, Ending::ByMove, 60, 4);
   Likelihood likelihood(data);
