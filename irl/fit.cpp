@@ -107,10 +107,18 @@ constexpr std::size_t sample_step = 8, least_sample = 10;
 // What a sample hardly tells, a ridge of this information keeps near 0 there: by it, a size of 1 has an error of 3.
 constexpr double sample_ridge = 0.1;
 
-// The fit to the trips of a sample of destinations, by which the search for all starts: its weights are near, and its
-// Hessian is about that of all trips in proportion. Nothing if it would not help. Whatever is wrong with the options or
-// the data is for the fit to all trips to say.
-std::optional<FitResult> fit_to_sample(const RouteModel& model, FitOptions options) {
+// The information on a weight is in proportion to what trips have of its feature, but for rare ones: so many times the
+// proportion of trips at most.
+constexpr double rarest = 10.0;
+
+struct SampleFit {
+  FitResult fit;
+  Eigen::VectorXd trip_squares;  // [K] FeatureSummary's, of the sample
+};
+
+// The fit to the trips of a sample of destinations, by which the search for all starts. Nothing if it would not help.
+// Whatever is wrong with the options or the data is for the fit to all trips to say.
+std::optional<SampleFit> fit_to_sample(const RouteModel& model, FitOptions options) {
   std::vector<bool> used(model.data().destinations.size(), false);
   for (const Trip& trip : model.data().trips) used[trip.destination] = true;
   std::size_t nth = 0;
@@ -141,7 +149,8 @@ std::optional<FitResult> fit_to_sample(const RouteModel& model, FitOptions optio
     };
   try {
     FitResult result = fit(*sample, options);
-    if (result.status == Status::Converged) return result;
+    if (result.status == Status::Converged)
+      return SampleFit{.fit = std::move(result), .trip_squares = sample->features().trip_squares};
   } catch (const std::invalid_argument&) {
   }
   return std::nullopt;
@@ -155,13 +164,23 @@ std::string cannot_tell(const FeatureSummary& features, int weight, bool penalis
              : "is 0 on every move of every trip, so that the likelihood has no maximum: the weight runs to infinity";
 }
 
-// The likelihood at `weights`, if that is finite, with what is known of its Hessian there.
+// The likelihood at `weights`, if that is finite, with the inverse Hessian that a sample of the trips lets expect.
 std::optional<KnownStart> known_at(RouteModel& model, const Eigen::VectorXd& weights, const std::vector<int>& varying,
-                                   Eigen::MatrixXd inverse) {
+                                   const FeatureSummary& summary, const SampleFit& sample) {
+  for (const int j : varying)
+    if (!sample.fit.estimated[j]) return std::nullopt;
   const LikelihoodValue value = model.evaluate(weights);
   if (value.status != PathSumStatus::Finite) return std::nullopt;
+  const double more =
+      static_cast<double>(model.data().trips.size()) / static_cast<double>(sample.fit.trip_log_likelihoods.size());
+  Eigen::VectorXd shrink(varying.size());
+  for (std::size_t i = 0; i < varying.size(); ++i) {
+    const double squares = summary.trip_squares(varying[i]), sampled = sample.trip_squares(varying[i]);
+    const double times = squares > 0.0 ? std::min(squares / sampled, rarest * more) : more;
+    shrink(static_cast<Eigen::Index>(i)) = 1.0 / std::sqrt(times);
+  }
   return KnownStart{.value = {.value = value.log_likelihood, .gradient = value.gradient(varying)},
-                    .inverse = std::move(inverse)};
+                    .inverse = shrink.asDiagonal() * sample.fit.covariance(varying, varying) * shrink.asDiagonal()};
 }
 
 // Scores of groups of trips [groups × K]: sums over their trips.
@@ -212,12 +231,13 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
     });
   std::optional<KnownStart> near;
   if (!bounded && options.l1 == 0.0) {
-    if (const std::optional<FitResult> sample = fit_to_sample(model, options)) {
-      result.sample_evaluations = sample->evaluations + sample->sample_evaluations;
-      const bool told = std::all_of(varying.begin(), varying.end(), [&](int j) { return sample->estimated[j]; });
-      const Eigen::VectorXd weights = options.resume ? result.weights : sample->weights;
-      const double share = static_cast<double>(sample->trip_log_likelihoods.size()) / trips;
-      if (told) near = known_at(model, weights, varying, share * sample->covariance(varying, varying));
+    if (const std::optional<SampleFit> sample = fit_to_sample(model, options)) {
+      result.sample_evaluations = sample->fit.evaluations + sample->fit.sample_evaluations;
+      Eigen::VectorXd weights = with_named_weights(names, summary.unit_costs, options.prefix + "start", options.start);
+      weights = with_named_weights(names, std::move(weights), options.prefix + "fix", options.fixed);
+      weights(varying) = sample->fit.weights(varying);
+      if (options.resume) weights = result.weights;
+      near = known_at(model, weights, varying, summary, *sample);
       if (near) result.weights = weights;
     }
   }

@@ -28,14 +28,9 @@ constexpr double smallest_path_sum = 1e-200, negligible = 1e-290;
 constexpr int most_groups = 32;
 
 std::vector<bool> relevant_links(const RouteData& data, const std::vector<TripEnds>& pairs) {
-  std::map<int, std::vector<int>> origins;
+  std::vector<std::vector<int>> origins(data.destinations.size());
   for (const TripEnds& pair : pairs) origins[pair.destination].push_back(pair.origin);
-  std::vector<bool> relevant(data.network.links.size(), false);
-  for (const auto& [destination, links] : origins) {
-    const std::vector<bool> own = softrl::irl::relevant_links(data, destination, links);
-    for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] || own[k];
-  }
-  return relevant;
+  return softrl::irl::relevant_links(data, origins);
 }
 
 void check(PathSumStatus status) {

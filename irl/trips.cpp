@@ -135,18 +135,31 @@ std::vector<bool> closed_links(const RouteData& data, int destination, const std
   return closed;
 }
 
-std::vector<bool> relevant_links(const RouteData& data) {
-  std::vector<std::vector<int>> origins(data.destinations.size());
-  for (const Trip& trip : data.trips) origins[trip.destination].push_back(trip.origin);
+std::vector<bool> relevant_links(const RouteData& data, const std::vector<std::vector<int>>& origins) {
   const IncomingMoves incoming = incoming_moves(data.network);
-  std::vector<bool> relevant(data.network.links.size(), false);
+  std::vector<int> all_origins, all_ends;
   for (std::size_t d = 0; d < origins.size(); ++d) {
+    all_origins.insert(all_origins.end(), origins[d].begin(), origins[d].end());
+    if (!origins[d].empty())
+      all_ends.insert(all_ends.end(), data.destinations[d].links.begin(), data.destinations[d].links.end());
+  }
+  // Most often soon all that can matter for any pair of an origin and a destination.
+  std::vector<bool> possible = reachable(data.network, all_origins, Direction::Forward);
+  const std::vector<bool> reaching = reachable(data.network, all_ends, incoming);
+  for (std::size_t k = 0; k < possible.size(); ++k) possible[k] = possible[k] && reaching[k];
+  std::vector<bool> relevant(data.network.links.size(), false);
+  for (std::size_t d = 0; d < origins.size() && relevant != possible; ++d) {
     if (origins[d].empty()) continue;
-    if (std::find(relevant.begin(), relevant.end(), false) == relevant.end()) break;
     const std::vector<bool> own = relevant_links(data, incoming, static_cast<int>(d), origins[d]);
     for (std::size_t k = 0; k < relevant.size(); ++k) relevant[k] = relevant[k] || own[k];
   }
   return relevant;
+}
+
+std::vector<bool> relevant_links(const RouteData& data) {
+  std::vector<std::vector<int>> origins(data.destinations.size());
+  for (const Trip& trip : data.trips) origins[trip.destination].push_back(trip.origin);
+  return relevant_links(data, origins);
 }
 
 }  // namespace softrl::irl

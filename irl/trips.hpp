@@ -97,7 +97,8 @@ std::vector<bool> relevant_links(const RouteData& data, int destination, const s
 // The links that no path to the destination leaves [L]: the others, and itself if trips end on entering it.
 std::vector<bool> closed_links(const RouteData& data, int destination, const std::vector<int>& origins);
 
-// Those that matter for some destination and the trips there [L].
+// Those that matter for some destination and its `origins` [destinations], or the trips there [L].
+std::vector<bool> relevant_links(const RouteData& data, const std::vector<std::vector<int>>& origins);
 std::vector<bool> relevant_links(const RouteData& data);
 
 }  // namespace softrl::irl
