@@ -33,6 +33,38 @@ std::vector<bool> relevant_links(const RouteData& data, const std::vector<TripEn
   return softrl::irl::relevant_links(data, origins);
 }
 
+// What the path sums of a pair of origin and destination need to know of it.
+struct PairProblem {
+  const std::vector<int>* ends;     // links where a path may end
+  const std::vector<bool>* closed;  // [L] links that no path leaves
+  const double* sizes;              // [L]
+};
+using LaneProblems = std::array<PairProblem, lane_count>;
+
+// The eight matrices M, with the weights exp(θ · f) of the moves without link size by place in `base`, and their path
+// sums [n], a problem in each lane. A bit is set for every lane in which they are no solution.
+unsigned solve_lanes(const PathSum& path_sum, const std::vector<double>& base, double weight,
+                     const LaneProblems& problems, LaneLu& lu, Lanes& m, Lanes& path_sums) {
+  const SparseRows& rows = path_sum.rows();
+  const std::vector<int>& order = lu.pattern()->order;
+  const int n = lu.pattern()->size();
+  Lanes leaving(n), entering(n);
+  path_sums.assign(n, {});
+  for (int c = 0; c < lane_count; ++c) {
+    for (int i = 0; i < n; ++i) {
+      const double size = weight * problems[c].sizes[order[i]];
+      leaving[i][c] = (*problems[c].closed)[order[i]] ? 0.0 : 1.0;
+      entering[i][c] = size == 0.0 ? 1.0 : std::exp(size);
+    }
+    for (const int link : *problems[c].ends) path_sums[path_sum.row(link)][c] = 1.0;
+  }
+  lu_kernels().weigh(view(rows, m), n, base.data(), numbers_of(leaving), numbers_of(entering), numbers_of(m));
+  const Lanes endings = path_sums;
+  const unsigned failed = lu.factorise(rows, m);
+  lu.solve(path_sums);
+  return failed | lanes_not_solved(rows, m, false, path_sums, endings, residual_tolerance, negligible);
+}
+
 void check(PathSumStatus status) {
   if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("link_size: {}", describe(status)));
 }
@@ -149,12 +181,19 @@ FeatureSummary LinkSizeModel::features() const {
   return summary;
 }
 
-Eigen::VectorXd LinkSizeModel::utilities(const Eigen::VectorXd& weights, int pair) const {
+Eigen::VectorXd LinkSizeModel::utilities(const Eigen::VectorXd& weights,
+                                         const Eigen::Ref<const Eigen::VectorXd>& sizes) const {
   const RoadNetwork& network = data_->network;
   Eigen::VectorXd result = network.attributes * weights.head(network.feature_count());
-  for (int m = 0; m < network.move_count(); ++m)
-    result(m) += weights(network.feature_count()) * sizes_(network.to[m], pair);
+  for (int m = 0; m < network.move_count(); ++m) result(m) += weights(network.feature_count()) * sizes(network.to[m]);
   return result;
+}
+
+std::vector<double> LinkSizeModel::base_of(const PathSum& path_sum, const Eigen::VectorXd& weights) const {
+  const Eigen::VectorXd utilities = data_->network.attributes * weights.head(data_->network.feature_count());
+  std::vector<double> base;
+  for (const int m : path_sum.moves()) base.push_back(std::exp(utilities(m)));
+  return base;
 }
 
 // Lanes whose path sums leave the range of doubles, or that seem to diverge, are solved again on their own, with
@@ -162,28 +201,20 @@ Eigen::VectorXd LinkSizeModel::utilities(const Eigen::VectorXd& weights, int pai
 PathSumStatus LinkSizeModel::solve(const Eigen::VectorXd& weights, const std::vector<double>& base, int first,
                                    Block& block, std::optional<PathSum>& own) const {
   const SparseRows& rows = path_sum_.rows();
-  const LuPattern& pattern = *block.lu.pattern();
-  const int n = pattern.size(), pairs = static_cast<int>(pairs_.size());
-  Lanes leaving(n), entering(n), path_sums(n), origins(n);
-  const double weight = weights(weights.size() - 1);
+  const int n = block.lu.pattern()->size(), pairs = static_cast<int>(pairs_.size());
+  LaneProblems problems;
+  Lanes path_sums(n), origins(n);
   for (int c = 0; c < lane_count; ++c) {
     const int pair = first + c < pairs ? first + c : first;
     block.pairs[c] = pair;
     block.trips[c] = first + c < pairs ? trips_[pair] : 0.0;
-    for (int i = 0; i < n; ++i) {
-      const double size = weight * sizes_(pattern.order[i], pair);
-      leaving[i][c] = closed_[pair][pattern.order[i]] ? 0.0 : 1.0;
-      entering[i][c] = size == 0.0 ? 1.0 : std::exp(size);
-    }
-    for (const int link : data_->destinations[pairs_[pair].destination].links) path_sums[path_sum_.row(link)][c] = 1.0;
+    problems[c] = {.ends = &data_->destinations[pairs_[pair].destination].links,
+                   .closed = &closed_[pair],
+                   .sizes = sizes_.col(pair).data()};
     origins[path_sum_.row(pairs_[pair].origin)][c] = 1.0;
   }
-  lu_kernels().weigh(view(rows, block.chances), n, base.data(), numbers_of(leaving), numbers_of(entering),
-                     numbers_of(block.chances));
-  const Lanes endings = path_sums;
-  unsigned failed = block.lu.factorise(rows, block.chances);
-  block.lu.solve(path_sums);
-  failed |= lanes_not_solved(rows, block.chances, false, path_sums, endings, residual_tolerance, negligible);
+  unsigned failed =
+      solve_lanes(path_sum_, base, weights(weights.size() - 1), problems, block.lu, block.chances, path_sums);
   for (int c = 0; c < lane_count; ++c) {
     const double sum = path_sums[path_sum_.row(pairs_[block.pairs[c]].origin)][c];
     if (!(sum >= smallest_path_sum && sum <= 1.0 / smallest_path_sum)) failed |= 1u << c;
@@ -197,7 +228,7 @@ PathSumStatus LinkSizeModel::solve(const Eigen::VectorXd& weights, const std::ve
     if (!(failed >> c & 1u)) continue;
     const int pair = block.pairs[c];
     if (!own) own = path_sum_;
-    const PathSumStatus status = own->set_utilities(utilities(weights, pair), closed_[pair]);
+    const PathSumStatus status = own->set_utilities(utilities(weights, sizes_.col(pair)), closed_[pair]);
     block.stopped_at = pair;
     if (status != PathSumStatus::Finite) return status;
     WideBlock sums = own->zero_block();
@@ -222,10 +253,8 @@ template <class Result, class Add>
 PathSumStatus LinkSizeModel::solve_all(const Eigen::VectorXd& weights, std::vector<Result>& groups, const Add& add) {
   weights_ = weights;
   infeasible_pair_ = -1;
-  const int features = data_->network.feature_count(), pairs = static_cast<int>(pairs_.size());
-  const Eigen::VectorXd base_utilities = data_->network.attributes * weights.head(features);
-  std::vector<double> base;
-  for (const int m : path_sum_.moves()) base.push_back(std::exp(base_utilities(m)));
+  const std::vector<double> base = base_of(path_sum_, weights);
+  const int pairs = static_cast<int>(pairs_.size());
   const int blocks = (pairs + lane_count - 1) / lane_count, count = std::min(blocks, most_groups);
   const Result nothing = groups.front();
   groups.assign(count, nothing);
@@ -366,14 +395,14 @@ LikelihoodCurvature LinkSizeModel::curvature(const Eigen::VectorXd& weights) {
 
 SpectralRadius LinkSizeModel::radius(const SpectralRadiusOptions& options) {
   const int pair = std::max(infeasible_pair_, 0);
-  path_sum_.set_utilities(utilities(weights_, pair), closed_[pair]);
+  path_sum_.set_utilities(utilities(weights_, sizes_.col(pair)), closed_[pair]);
   const SpectralRadius one = path_sum_.radius(options);
   if (pairs_.size() == 1) return one;
   const RoadNetwork& network = data_->network;
   Eigen::VectorXd greatest = Eigen::VectorXd::Constant(network.move_count(), -std::numeric_limits<double>::infinity());
   std::vector<bool> closed(network.links.size(), true);
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    const Eigen::VectorXd own = utilities(weights_, static_cast<int>(i));
+    const Eigen::VectorXd own = utilities(weights_, sizes_.col(static_cast<Eigen::Index>(i)));
     for (int m = 0; m < network.move_count(); ++m) {
       if (closed_[i][network.from[m]]) continue;
       greatest(m) = std::max(greatest(m), own(m));
@@ -388,18 +417,65 @@ SpectralRadius LinkSizeModel::radius(const SpectralRadiusOptions& options) {
   return result;
 }
 
+// On the whole network: a policy says how one drives on from any link. Lanes with a path sum out of the range of
+// doubles are solved again on their own.
 std::vector<RoutePolicy> LinkSizeModel::policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {
-  const RoadNetwork& network = data_->network;
-  const Eigen::VectorXd base = network.attributes * weights.head(network.feature_count());
   const Eigen::MatrixXd sizes = link_sizes(*data_, link_size_weights_, trips);
-  PathSum path_sum(network, std::vector<bool>(network.links.size(), true), PathSolver::Direct);
+  if (!whole_) whole_.emplace(data_->network, std::vector<bool>(data_->network.links.size(), true), PathSolver::Direct);
+  const PathSum& whole = *whole_;
+  const std::vector<double> base = base_of(whole, weights);
+  std::map<int, std::vector<bool>> closed;  // by destination
+  for (const TripEnds& trip : trips) {
+    const std::vector<int>& ends = data_->destinations.at(trip.destination).links;
+    const auto [found, is_new] = closed.try_emplace(trip.destination);
+    if (!is_new) continue;
+    found->second = reachable(data_->network, ends, Direction::Backward);
+    found->second.flip();
+    if (data_->ending == Ending::OnEntering) found->second[ends.front()] = true;
+  }
+
+  std::vector<std::optional<RoutePolicy>> policies(trips.size());
+  const auto count = static_cast<std::ptrdiff_t>(trips.size());
+  const std::ptrdiff_t blocks = (count + lane_count - 1) / lane_count;
+  parallel_for(threads_, blocks, (blocks + threads_ - 1) / threads_, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    LaneLu lu(whole.pattern());
+    Lanes m(whole.moves().size()), path_sums;
+    for (std::ptrdiff_t b = begin; b < end; ++b) {
+      const std::ptrdiff_t first = b * lane_count;
+      LaneProblems problems;
+      for (int c = 0; c < lane_count; ++c) {
+        const std::ptrdiff_t t = std::min(first + c, count - 1);
+        const int destination = trips[t].destination;
+        problems[c] = {.ends = &data_->destinations[destination].links,
+                       .closed = &closed.at(destination),
+                       .sizes = sizes.col(t).data()};
+      }
+      const unsigned failed = solve_lanes(whole, base, weights(weights.size() - 1), problems, lu, m, path_sums);
+      for (int c = 0; c < lane_count && first + c < count; ++c) {
+        Eigen::VectorXd values(data_->network.link_count());
+        bool in_range = !(failed >> c & 1u);
+        for (int k = 0; k < values.size(); ++k) {
+          const double sum = path_sums[whole.row(k)][c];
+          const bool reaches = sum != 0.0 || !(*problems[c].closed)[k];
+          in_range = in_range && (!reaches || (sum >= smallest_path_sum && sum <= 1.0 / smallest_path_sum));
+          values(k) = std::log(sum);
+        }
+        const std::ptrdiff_t t = first + c;
+        if (in_range)
+          policies[t] = policy_of_values(*data_, trips[t].destination, utilities(weights, sizes.col(t)), values);
+      }
+    }
+  });
   std::vector<RoutePolicy> result;
+  std::optional<PathSum> own;
   for (std::size_t t = 0; t < trips.size(); ++t) {
-    Eigen::VectorXd own = base;
-    for (int m = 0; m < network.move_count(); ++m)
-      own(m) += weights(network.feature_count()) * sizes(network.to[m], static_cast<Eigen::Index>(t));
-    result.push_back(
-        policy_of_values(*data_, trips[t].destination, own, soft_values(path_sum, *data_, trips[t].destination, own)));
+    if (!policies[t]) {
+      if (!own) own = whole;
+      const Eigen::VectorXd utility = utilities(weights, sizes.col(static_cast<Eigen::Index>(t)));
+      const Eigen::VectorXd values = soft_values(*own, *data_, trips[t].destination, utility);
+      policies[t] = policy_of_values(*data_, trips[t].destination, utility, values);
+    }
+    result.push_back(std::move(*policies[t]));
   }
   return result;
 }

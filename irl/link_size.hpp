@@ -49,7 +49,9 @@ class LinkSizeModel final : public RouteModel {
 
   int feature_count() const { return static_cast<int>(names_.size()); }
   Eigen::RowVectorXd features_of(int move, int pair) const;
-  Eigen::VectorXd utilities(const Eigen::VectorXd& weights, int pair) const;  // [moves]
+  // [moves], with the link sizes [L] of a pair, and by place exp of them without link sizes.
+  Eigen::VectorXd utilities(const Eigen::VectorXd& weights, const Eigen::Ref<const Eigen::VectorXd>& sizes) const;
+  std::vector<double> base_of(const PathSum& path_sum, const Eigen::VectorXd& weights) const;
   PathSumStatus solve(const Eigen::VectorXd& weights, const std::vector<double>& base, int first, Block& block,
                       std::optional<PathSum>& own) const;
   template <class Result, class Add>
@@ -66,7 +68,8 @@ class LinkSizeModel final : public RouteModel {
   Eigen::MatrixXd sizes_;    // [L × pairs]
   RowMatrix trip_features_;  // [trips × K] sums over the moves of each trip
   PathSum path_sum_;
-  Eigen::VectorXd weights_;  // last evaluated
+  std::optional<PathSum> whole_;  // of all links, for policies, once there are any
+  Eigen::VectorXd weights_;       // last evaluated
   int infeasible_pair_ = -1;
 };
 

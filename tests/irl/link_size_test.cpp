@@ -158,6 +158,8 @@ TEST(LinkSizeModel, DoesNotDependOnHowFarPathSumsAreFromOne) {
       EXPECT_LT((far.gradient - near.gradient).cwiseAbs().maxCoeff(), 1e-9) << constant;
       EXPECT_LT((far.hessian - near.hessian).cwiseAbs().maxCoeff(), 1e-9) << constant;
       EXPECT_LT((model.evaluate(weights).gradient - near.gradient).cwiseAbs().maxCoeff(), 1e-9) << constant;
+      const TripEnds ends{.origin = data.trips[0].origin, .destination = data.trips[0].destination};
+      EXPECT_NEAR(model.policies(weights, {ends})[0].log_prob(data.trips[0]), near.trip_log_likelihoods(0), 1e-9);
     }
   }
 }
@@ -168,8 +170,14 @@ TEST(LinkSizeModel, IsTheSameToTheLastBitOnAnyNumberOfThreads) {
   const LikelihoodCurvature alone = LinkSizeModel(data, size_weights, 1).curvature(weights);
   const Eigen::VectorXd gradient = LinkSizeModel(data, size_weights, 1).evaluate(weights).gradient;
   ASSERT_EQ(alone.status, PathSumStatus::Finite);
+  std::vector<TripEnds> ends;
+  for (const Trip& trip : data.trips) ends.push_back({.origin = trip.origin, .destination = trip.destination});
+  const std::vector<RoutePolicy> policies = LinkSizeModel(data, size_weights, 1).policies(weights, ends);
   for (const int threads : {2, 3, 7}) {
     LinkSizeModel model(data, size_weights, threads);
+    const std::vector<RoutePolicy> others = model.policies(weights, ends);
+    for (std::size_t t = 0; t < ends.size(); ++t)
+      EXPECT_EQ(others[t].move_log_probs(), policies[t].move_log_probs()) << "trip " << t;
     EXPECT_EQ(model.curvature(weights).hessian, alone.hessian);
     EXPECT_EQ(model.evaluate(weights).gradient, gradient);
   }
