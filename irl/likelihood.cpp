@@ -67,7 +67,8 @@ std::unique_ptr<RouteModel> Likelihood::of_trips(const RouteData& data) const {
 std::vector<RoutePolicy> Likelihood::policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {
   check_size("weights", weights.size(), data_->network.feature_count());
   const Eigen::VectorXd utilities = data_->network.attributes * weights;
-  PathSum path_sum(data_->network, std::vector<bool>(data_->network.links.size(), true));
+  PathSum path_sum(data_->network, std::vector<bool>(data_->network.links.size(), true),
+                   path_sum_.iterative() ? PathSolver::Iterative : PathSolver::Auto);
   std::map<int, RoutePolicy> towards;
   std::vector<RoutePolicy> result;
   for (const TripEnds& ends : trips) {

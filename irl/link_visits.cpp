@@ -18,7 +18,7 @@ constexpr double never = -1e4;
 }  // namespace
 
 LinkVisits::LinkVisits(const RoadNetwork& network)
-    : path_sum_(network, std::vector<bool>(network.links.size(), true)) {}
+    : path_sum_(network, std::vector<bool>(network.links.size(), true), PathSolver::Direct) {}
 
 void LinkVisits::set_policy(const RoutePolicy& policy) {
   std::vector<bool> closed(path_sum_.network().links.size());

@@ -27,8 +27,12 @@ Eigen::VectorXd soft_values(PathSum& path_sum, const RouteData& data, int destin
   if (data.ending == Ending::OnEntering) closed[ends.front()] = true;
   check(path_sum.set_utilities(utilities, closed));
   WideBlock sums = path_sum.zero_block();
-  for (const int link : ends) sums.set(path_sum.row(link), 0, Wide::of(1.0));
-  if (!path_sum.solve(sums)) check(PathSumStatus::Inaccurate);
+  if (path_sum.iterative()) {
+    check(path_sum.sweep_sums(ends, closed, 0, sums).status);
+  } else {
+    for (const int link : ends) sums.set(path_sum.row(link), 0, Wide::of(1.0));
+    if (!path_sum.solve(sums)) check(PathSumStatus::Inaccurate);
+  }
   Eigen::VectorXd values(data.network.link_count());
   for (int k = 0; k < values.size(); ++k) values(k) = log_abs(sums.get(path_sum.row(k), 0));
   return values;

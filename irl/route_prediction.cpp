@@ -82,10 +82,11 @@ std::vector<RoutePrediction> predict_routes(RouteModel& model, const Eigen::Vect
       visits.set_policy(policy);
       links_of_origin = passing(visits, origins, network.link_count(), options);
     }
+    const LikelyRouteSearch search(network, policy);
     for (const std::size_t t : group) {
       const int origin = trips[t].origin;
       RoutePrediction& prediction = predictions[t];
-      prediction.likely = likely_routes(network, policy, origin, {.count = options.routes, .loops = false});
+      prediction.likely = search.from(origin, {.count = options.routes, .loops = false});
       if (wants_passing) prediction.passing = links_of_origin[origin];
       Random random(options.seed, "prediction", t);
       for (int i = 0; i < options.samples; ++i) {
