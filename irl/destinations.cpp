@@ -78,7 +78,8 @@ Eigen::VectorXd destination_shares(const RouteData& data, double smoothing) {
 }
 
 std::vector<RowMatrix> destination_posteriors(RouteModel& model, const Eigen::VectorXd& weights,
-                                              const Eigen::VectorXd& prior, const std::vector<Trip>& trips) {
+                                              const Eigen::VectorXd& prior, const std::vector<Trip>& trips,
+                                              const ProgressObserver& progress) {
   std::vector<RowMatrix> posteriors;
   for (const Trip& trip : trips)
     posteriors.push_back(RowMatrix::Constant(static_cast<Eigen::Index>(trip.moves.size()) + 1, prior.size(), never));
@@ -86,7 +87,7 @@ std::vector<RowMatrix> destination_posteriors(RouteModel& model, const Eigen::Ve
     for (std::size_t n = 0; n < log_joint.size(); ++n)
       posteriors[t](static_cast<Eigen::Index>(n), destination) = log_joint[n];
   };
-  for_each_evidence(model, weights, prior, trips, store, {});
+  for_each_evidence(model, weights, prior, trips, store, progress);
   for (RowMatrix& posterior : posteriors) {
     for (Eigen::Index n = 0; n < posterior.rows(); ++n) {
       RunningSum sum;
@@ -151,6 +152,30 @@ DestinationTest test_destinations(RouteModel& model, const Eigen::VectorXd& weig
     result.fractions.push_back(accuracy);
   }
   return result;
+}
+
+DestinationTest pool(const std::vector<DestinationTest>& tests) {
+  if (tests.empty()) throw std::invalid_argument("there are no tests");
+  DestinationTest all = tests.front();
+  for (std::size_t i = 1; i < tests.size(); ++i) {
+    check_size("fractions", static_cast<std::int64_t>(tests[i].fractions.size()),
+               static_cast<std::int64_t>(all.fractions.size()));
+    all.prior_zero += tests[i].prior_zero;
+    for (std::size_t f = 0; f < all.fractions.size(); ++f) {
+      DestinationAccuracy& sum = all.fractions[f];
+      const DestinationAccuracy& more = tests[i].fractions[f];
+      const int trips = sum.trips + more.trips;
+      const auto mean = [&](double a, double b) {  // One of no trips is not a number.
+        return sum.trips == 0 ? b : more.trips == 0 ? a : (sum.trips * a + more.trips * b) / trips;
+      };
+      sum.accuracy = mean(sum.accuracy, more.accuracy);
+      sum.mean_log_posterior = mean(sum.mean_log_posterior, more.mean_log_posterior);
+      sum.mean_posterior = mean(sum.mean_posterior, more.mean_posterior);
+      sum.trips = trips;
+      sum.impossible += more.impossible;
+    }
+  }
+  return all;
 }
 
 }  // namespace softrl::irl

@@ -25,7 +25,8 @@ Eigen::VectorXd destination_shares(const RouteData& data, double smoothing = 0.0
 // destination has posterior 0. Throws std::invalid_argument: a prior that is out of range or 0 throughout, or as
 // for_each_policy.
 std::vector<RowMatrix> destination_posteriors(RouteModel& model, const Eigen::VectorXd& weights,
-                                              const Eigen::VectorXd& prior, const std::vector<Trip>& trips);
+                                              const Eigen::VectorXd& prior, const std::vector<Trip>& trips,
+                                              const ProgressObserver& progress = {});
 
 // How well the posterior tells the destinations of trips of which a part has been seen.
 struct DestinationAccuracy {
@@ -42,10 +43,14 @@ struct DestinationTest {
   int prior_zero;  // Trips whose destination has prior 0.
 };
 
-// `fractions` in [0, 1]. Every destination's policy is asked for once, each trip's beginnings are gone through once for
-// each. Throws as destination_posteriors, and if a fraction is out of range or there are no trips.
+// `fractions` in [0, 1]. Every destination's policy is asked for once (where the origin matters: once for every origin
+// of `trips`), and each trip's beginnings are gone through once for each. Throws as destination_posteriors, and if a
+// fraction is out of range or there are no trips.
 DestinationTest test_destinations(RouteModel& model, const Eigen::VectorXd& weights, const Eigen::VectorXd& prior,
                                   const std::vector<Trip>& trips, const std::vector<double>& fractions,
                                   const ProgressObserver& progress = {});
+
+// Of the trips of all `tests` together, which have the same fractions. Throws std::invalid_argument if there are none.
+DestinationTest pool(const std::vector<DestinationTest>& tests);
 
 }  // namespace softrl::irl

@@ -21,6 +21,20 @@ int EndsFinder::link(const std::string& name) const {
   return found->second;
 }
 
+Trip EndsFinder::beginning(const std::vector<std::string>& links) const {
+  if (links.empty()) throw std::invalid_argument("at least one link is needed");
+  Trip trip{.name = "", .destination = -1, .origin = link(links.front()), .moves = {}};
+  int at = trip.origin;
+  for (std::size_t i = 1; i < links.size(); ++i) {
+    const int next = link(links[i]), move = data_->network.find_move(at, next);
+    if (move < 0)
+      throw std::invalid_argument(fmt::format("there is no move from link {} to link {}", links[i - 1], links[i]));
+    trip.moves.push_back(move);
+    at = next;
+  }
+  return trip;
+}
+
 int EndsFinder::destination(const std::string& name) {
   const auto found = destinations_.find(name);
   if (found != destinations_.end()) return found->second;

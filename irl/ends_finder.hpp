@@ -18,6 +18,10 @@ class EndsFinder {
 
   int link(const std::string& name) const;
 
+  // A trip that has passed these links so far; its destination is −1. Throws also if one cannot move from a link to the
+  // next, or there is none.
+  Trip beginning(const std::vector<std::string>& links) const;
+
   // Where a destination is a link, one that the data do not know yet is added to them.
   int destination(const std::string& name);
 

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/saved_fit.hpp"
+#include "cli/split_argument.hpp"
 #include "cli/study_argument.hpp"
 #include "irl/corridor.hpp"
 #include "irl/fit.hpp"
@@ -36,9 +36,6 @@ namespace {
 constexpr std::array<std::string_view, 9> known_models = {
     "time",   "max_margin",       "action", "action_costs",    "corridor",
     "maxent", "maxent_link_size", "nested", "nested_link_size"};
-
-const std::map<std::string, irl::FoldUnit> split_units = {
-    {"trips", irl::FoldUnit::Trip}, {"ends", irl::FoldUnit::TripEnds}, {"clusters", irl::FoldUnit::Cluster}};
 
 std::size_t place(std::string_view model) {
   return static_cast<std::size_t>(std::find(known_models.begin(), known_models.end(), model) - known_models.begin());
@@ -104,9 +101,7 @@ struct EvaluateCommand {
   std::vector<std::string> models = {"time", "max_margin", "action", "action_costs", "maxent"};
   std::vector<std::string> weights_from;
   std::string time_feature;
-  double held_out_share = 0.0;
-  int folds = 0;
-  std::string split_by = "trips";
+  SplitArgument random_split;
   irl::BootstrapOptions bootstrap;
   int max_iterations = irl::FitOptions{}.max_iterations;
   double regularisation = irl::MaxMarginOptions{}.regularisation;
@@ -162,8 +157,7 @@ struct EvaluateCommand {
 
   // The held-out trips that have a file of their own, if these are wanted.
   std::optional<LoadedStudy> read_held_out(const irl::Study& described) const {
-    if (held_out_share != 0.0 && folds != 0) throw std::invalid_argument("--held-out and --folds: one of them only");
-    if (held_out_share != 0.0 || folds != 0) return std::nullopt;
+    if (random_split.wanted()) return std::nullopt;
     if (!described.trips.files || !described.trips.files->test)
       throw std::invalid_argument(
           "the study has one file of trips: --held-out 0.2 or --folds 5 says which of them to predict");
@@ -172,19 +166,7 @@ struct EvaluateCommand {
 
   std::vector<irl::HeldOut> split(const LoadedStudy& loaded, const std::optional<LoadedStudy>& own_file) const {
     if (own_file) return {hold_out(loaded.data, own_file->data)};
-    const irl::FoldUnit unit = split_units.at(split_by);
-    const std::vector<irl::Trip>& trips = loaded.data.trips;
-    if (unit == irl::FoldUnit::Cluster &&
-        std::any_of(trips.begin(), trips.end(), [](const irl::Trip& trip) { return trip.cluster.empty(); }))
-      throw std::invalid_argument("--split-by clusters: the study names no trips.cluster");
-    std::vector<irl::HeldOut> result;
-    if (held_out_share != 0.0) {
-      result.push_back(hold_out(loaded.data, irl::draw_held_out(trips, held_out_share, unit, bootstrap.seed), 0));
-    } else {
-      const std::vector<int> fold_of_trip = irl::draw_folds(trips, folds, unit, bootstrap.seed);
-      for (int fold = 0; fold < folds; ++fold) result.push_back(hold_out(loaded.data, fold_of_trip, fold));
-    }
-    return result;
+    return random_split.split(loaded.data, bootstrap.seed);
   }
 
   // What the fastest route is fastest by [M].
@@ -259,14 +241,8 @@ struct EvaluateCommand {
     const SavedFit fit = read_fit(file);
     std::vector<irl::NamedWeight> weights;
     for (const irl::FittedWeight& weight : fit.weights) weights.push_back({weight.name, weight.value});
-    if (held_out_share != 0.0 || folds != 0) {
-      const std::set<std::string> seen(fit.trips.begin(), fit.trips.end());
-      const auto known = std::count_if(held.held_out.begin(), held.held_out.end(),
-                                       [&](const irl::Trip& trip) { return seen.count(trip.name) > 0; });
-      if (known > 0)
-        throw std::invalid_argument(fmt::format("--weights-from: {} learned from {} of the {}", file, known,
-                                                counted(held.held_out.size(), "held-out trip")));
-    }
+    if (random_split.wanted())
+      SplitArgument::check_not_learned(fit.trips, held, fmt::format("--weights-from: {}", file));
     const std::vector<std::string>& names = model->weight_names();
     return learned_from(names, irl::all_named_weights(names, "--weights-from " + name, weights), Status::Converged,
                         "log_likelihood", fit.log_likelihood, fit.warnings);
@@ -371,11 +347,8 @@ struct EvaluateCommand {
   std::string how_split(const std::vector<irl::HeldOut>& splits) const {
     const std::string learned =
         fmt::format("learned from {}", counted(static_cast<std::int64_t>(splits.front().train.trips.size()), "trip"));
-    const std::string drawn = split_by == "trips"  ? "trips drawn at random"
-                              : split_by == "ends" ? "pairs of origin and destination drawn at random"
-                                                   : "clusters drawn at random";
-    if (folds != 0) return fmt::format("{} folds, {} (seed {}); the first {}", folds, drawn, bootstrap.seed, learned);
-    if (held_out_share != 0.0) return fmt::format("{} (seed {}), {}", drawn, bootstrap.seed, learned);
+    if (random_split.folds != 0) return fmt::format("{}; the first {}", random_split.describe(bootstrap.seed), learned);
+    if (random_split.wanted()) return fmt::format("{}, {}", random_split.describe(bootstrap.seed), learned);
     return fmt::format("from a file of their own, {}", learned);
   }
 
@@ -449,12 +422,9 @@ void add_routes_evaluate(CLI::App& routes, Run& run) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("MODEL=FILE,...");
-  command->add_option("--held-out", evaluate->held_out_share, "Share of the trips to hold out, learning from the rest");
-  command->add_option("--folds", evaluate->folds, "Hold out every trip once, in so many folds");
-  command
-      ->add_option("--split-by", evaluate->split_by, "What --held-out and --folds keep together: trips, ends, clusters")
-      ->check(CLI::IsMember({"trips", "ends", "clusters"}))
-      ->capture_default_str();
+  command->add_option("--held-out", evaluate->random_split.share,
+                      "Share of the trips to hold out, learning from the rest");
+  evaluate->random_split.add_to(*command);
   command->add_option("--time-feature", evaluate->time_feature,
                       "What `time` is fastest by (default: the study's time, else travel_time, else its distance)");
   command->add_option("--regularisation", evaluate->regularisation, "Of max_margin")->capture_default_str();

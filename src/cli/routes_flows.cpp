@@ -33,6 +33,7 @@ constexpr std::size_t links_on_screen = 10;
 struct FlowsCommand {
   StudyArgument study;
   WeightsArgument weights;
+  irl::ModelOptions model_options;
   fs::path demand, csv, moves_csv, geojson;
 
   int run() const {
@@ -45,10 +46,10 @@ struct FlowsCommand {
     std::optional<irl::LinkGeometry> geometry;
     if (!geojson.empty()) geometry = irl::read_link_geometry(loaded.study, study.folder(), data.network);
     fmt::print("{}\n\n", describe(data));
-    const auto model = irl::make_model(loaded.study, data);
+    const auto model = irl::make_model(loaded.study, data, model_options);
     const Eigen::VectorXd values = weights.read(model->weight_names());
     const irl::LinkFlows flows = [&] {
-      ProgressLine line("destinations", Limit::End);
+      ProgressLine line(model->origin_matters() ? "pairs" : "destinations", Limit::End);
       return irl::link_flows(*model, values, rows, line.observer());
     }();
     print(data.network, flows);
@@ -124,6 +125,7 @@ void add_routes_flows(CLI::App& routes, Run& run) {
   CLI::App* command = routes.add_subcommand("flows", "Expected flows of a demand over the links");
   flows->study.add_to(*command);
   flows->weights.add_to(*command);
+  add_model_options(*command, flows->model_options);
   command->add_option("--demand", flows->demand, "Demand (CSV): origin,destination,trips (default: the study's trips)");
   command->add_option("--csv", flows->csv, "Write the flows of the links to this file");
   command->add_option("--moves-csv", flows->moves_csv, "Write the flows of the moves from link to link to this file");

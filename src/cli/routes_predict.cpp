@@ -170,6 +170,7 @@ class Predictions {
 struct PredictCommand {
   StudyArgument study;
   WeightsArgument weights;
+  irl::ModelOptions model_options;
   std::string from, to;
   fs::path trips, csv, passing_csv, geojson;
   std::vector<std::string> passing;
@@ -190,10 +191,10 @@ struct PredictCommand {
     for (const std::string& link : passing) wanted.passing.push_back(finder.link(link));
 
     fmt::print("{}\n\n", describe(data));
-    const auto model = irl::make_model(loaded.study, data);
+    const auto model = irl::make_model(loaded.study, data, model_options);
     const Eigen::VectorXd values = weights.read(model->weight_names());
     const Predictions predictions(data, ends, [&] {
-      ProgressLine line("destinations", Limit::End);
+      ProgressLine line(model->origin_matters() ? "pairs" : "destinations", Limit::End);
       return irl::predict_routes(*model, values, ends, wanted, line.observer());
     }());
     predictions.print();
@@ -221,6 +222,7 @@ void add_routes_predict(CLI::App& routes, Run& run) {
   CLI::App* command = routes.add_subcommand("predict", "Most likely routes, links passed, routes drawn at random");
   predict->study.add_to(*command);
   predict->weights.add_to(*command);
+  add_model_options(*command, predict->model_options);
   command->add_option("--from", predict->from, "Link on which the trip starts");
   command->add_option("--to", predict->to, "Its destination");
   command->add_option("--trips", predict->trips, "File of trips (CSV): origin,destination");

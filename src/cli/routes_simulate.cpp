@@ -40,13 +40,13 @@ std::string trips_csv(const irl::Study::Trips& columns, const irl::RouteData& da
   return text;
 }
 
-// The study with its other files where they are and its trips in trips.csv beside it.
-std::string study_toml(const fs::path& study, const fs::path& folder) {
+// The study in the folder `place`, with its other files where they are, seen from there, and its trips in trips.csv.
+std::string study_toml(const fs::path& study, const fs::path& folder, const fs::path& place) {
   toml::table described = toml::parse_file(study.string());
   for (auto&& [key, value] : described) {
     toml::table* table = value.as_table();
     const auto file = table != nullptr ? (*table)["file"].value<std::string>() : std::nullopt;
-    if (file) table->insert_or_assign("file", fs::absolute(folder / *file).lexically_normal().string());
+    if (file) table->insert_or_assign("file", fs::proximate(folder / *file, place).generic_string());
   }
   toml::table& trips = *described["trips"].as_table();
   trips.insert_or_assign("file", "trips.csv");
@@ -60,6 +60,7 @@ struct SimulateCommand {
   StudyArgument study;
   WeightsArgument weights;
   fs::path folder, demand;
+  irl::ModelOptions model_options;
   int trips = 0;
   std::uint64_t seed = 1;
 
@@ -75,11 +76,11 @@ struct SimulateCommand {
     const int count = trips > 0 ? trips : static_cast<int>(data.trips.size());
     const std::vector<irl::TripEnds> ends = irl::draw_ends(rows, count, seed);
     fmt::print("{}\n", describe(data));
-    const auto model = irl::make_model(loaded.study, data);
+    const auto model = irl::make_model(loaded.study, data, model_options);
     const std::vector<std::string>& names = model->weight_names();
     const Eigen::VectorXd values = weights.read(names);
     const std::vector<irl::Trip> drawn = [&] {
-      ProgressLine line("destinations", Limit::End);
+      ProgressLine line(model->origin_matters() ? "pairs" : "destinations", Limit::End);
       return irl::simulate_trips(*model, values, ends, seed, line.observer());
     }();
 
@@ -88,7 +89,7 @@ struct SimulateCommand {
       truth += fmt::format("{},{}\n", irl::csv_field(names[j]), values(static_cast<Eigen::Index>(j)));
     std::size_t moves = 0;
     for (const irl::Trip& trip : drawn) moves += trip.moves.size();
-    const std::string text = study_toml(study.study, study.folder());
+    const std::string text = study_toml(study.study, study.folder(), folder);
     fs::create_directories(folder);
     write_atomically(folder / "trips.csv", trips_csv(loaded.study.trips, data, drawn));
     write_atomically(folder / "true_weights.csv", truth);
@@ -110,6 +111,7 @@ void add_routes_simulate(CLI::App& routes, Run& run) {
   simulate->study.add_to(*command);
   command->add_option("folder", simulate->folder, "New or empty folder for the files")->required();
   simulate->weights.add_to(*command);
+  add_model_options(*command, simulate->model_options);
   command->add_option("--trips", simulate->trips, "Trips (default: as many as the study has)")
       ->check(CLI::PositiveNumber);
   command->add_option("--demand", simulate->demand,

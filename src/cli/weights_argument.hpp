@@ -20,6 +20,8 @@ struct WeightsArgument {
   // neither is given, a value is missing, unknown or no number, or the fit did not converge.
   Eigen::VectorXd read(const std::vector<std::string>& names) const;
 
+  bool given() const { return !words.empty() || !fit.empty(); }
+
   std::vector<std::filesystem::path> files() const;  // That are read.
 };
 

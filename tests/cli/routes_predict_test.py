@@ -170,10 +170,43 @@ def test_accuracy_of_destinations_grows_with_what_is_seen(softrl, city, tmp_path
     gone = sum(row["destination"] == left_out for row in table(held_out / "trips.csv"))
     result = softrl(*ask, "--json", tmp_path / "json")
     answer = json.loads((tmp_path / "json").read_text())
-    assert answer["prior_zero"] == gone == answer["fractions"][0]["impossible"] and f"of which {gone} go" in result.stdout
+    assert answer["prior_zero"] == gone == answer["fractions"][0]["impossible"] and f"{gone} of 300 held-out trips go" in result.stdout
     result = softrl(*ask, "--smoothing", 1, "--json", tmp_path / "json")
     answer = json.loads((tmp_path / "json").read_text())
     assert answer["prior_zero"] == 0 and answer["fractions"][0]["trips"] == 300
+
+
+# What is held out at random is neither fitted to nor in the prior: counted here from the names of the trips.
+def test_destinations_of_trips_held_out_at_random(softrl, refuses, city, tmp_path):
+    ask = ["routes", "destinations", city / "study.toml", "--fractions", "0,0.5", "--json", tmp_path / "json"]
+    result = softrl(*ask, "--held-out", 0.25, "--seed", 4)
+    assert result.returncode == 0, result
+    answer = json.loads((tmp_path / "json").read_text())
+    (fold,) = answer["folds"]
+    assert answer["held_out_trips"] == fold["trips"] == 50 and fold["training_trips"] == 150
+    assert answer["split"] == "trips drawn at random (seed 4)" and "150 trips to learn from" in result.stdout
+    assert all(p["value"] < 0 for p in fold["parameters"]) and len(fold["parameters"]) == 4
+    # the same weights by hand, on the same split
+    weights = ",".join(f"{p['name']}={p['value']!r}" for p in fold["parameters"])
+    assert softrl(*ask, "--held-out", 0.25, "--seed", 4, "--weights", weights).returncode == 0
+    assert json.loads((tmp_path / "json").read_text())["fractions"] == answer["fractions"]
+    # every trip once
+    assert softrl(*ask, "--folds", 3, "--weights", WEIGHTS).returncode == 0
+    answer = json.loads((tmp_path / "json").read_text())
+    assert answer["held_out_trips"] == 200 and [fold["trips"] for fold in answer["folds"]] == [67, 67, 66]
+    assert answer["fractions"][0]["trips"] + answer["fractions"][0]["impossible"] == 200
+    # fewer of them
+    some = [*ask, "--held-out", 0.25, "--weights", WEIGHTS, "--trips", 10]
+    assert softrl(*some).returncode == 0
+    first = (tmp_path / "json").read_text()
+    assert json.loads(first)["held_out_trips"] == 10
+    assert softrl(*some, "--threads", 1).returncode == 0 and (tmp_path / "json").read_text() == first
+    (tmp_path / "json").unlink()
+    assert softrl("routes", "fit", city / "study.toml", "--json", tmp_path / "fit").returncode == 0
+    refuses(*ask, "--held-out", 0.25, "--fit", tmp_path / "fit", words=["learned from 50 of the 50 held-out trips"])
+    refuses(*ask, "--held-out", 1.5, words=["between 0 and 1", "1.5"])
+    refuses(*ask, "--held-out", 0.2, "--folds", 3, words=["--held-out and --folds"])
+    refuses(*ask, "--links", "0", "--folds", 3, words=["--links"])
 
 
 # An estimate lies within 6 of its standard errors but for a chance of 2e-9; four of them, with a wide margin, 1e-6.
@@ -196,6 +229,13 @@ def test_simulated_trips_are_a_study(softrl, city, tmp_path):
     assert softrl(*ask[:-1], 4, tmp_path / "other", "--trips", 400).returncode == 0
     trips = [(tmp_path / name / "trips.csv").read_text() for name in ("power", "again", "other")]
     assert trips[0] == trips[1] != trips[2]
+    # files are named from there on, so that the folder can be moved with what it belongs to
+    assert str(tmp_path) not in (tmp_path / "power/study.toml").read_text()
+    (tmp_path / "moved").mkdir()
+    for folder in (city, tmp_path / "power"):
+        shutil.move(folder, tmp_path / "moved" / folder.name)
+    assert softrl("routes", "fit", tmp_path / "moved/power/study.toml", "--json", tmp_path / "same").returncode == 0
+    assert json.loads((tmp_path / "same").read_text())["parameters"] == fit["parameters"]
 
 
 def test_simulate_takes_a_demand_and_leaves_clusters_out(softrl, two_ways, tmp_path):

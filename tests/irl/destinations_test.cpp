@@ -10,6 +10,7 @@
 
 #include "irl/generated_city.hpp"
 #include "irl/likelihood.hpp"
+#include "irl/link_size.hpp"
 #include "irl/maxent_policy.hpp"
 #include "irl/simulate_trips.hpp"
 #include "small_networks.hpp"
@@ -121,6 +122,46 @@ TEST(Destinations, CountsTripsTheyCannotExplain) {
   const DestinationTest none = test_destinations(likelihood, weight, Eigen::Vector3d(0, 1, 0), {data.trips[0]}, {1.0});
   EXPECT_EQ(none.fractions[0].impossible, 1);
   EXPECT_TRUE(std::isnan(none.fractions[0].accuracy));
+}
+
+// Link size without a weight changes no choice, although every pair of origin and destination then has its own policy.
+TEST(Destinations, AreAskedForEveryOriginWhereItMatters) {
+  const Eigen::Vector2d prior(3.0, 1.0);
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const RouteData data = random_routes({}, Ending::ByMove, 10, seed);
+    if (data.trips.empty()) continue;
+    Likelihood likelihood(data);
+    LinkSizeModel link_size(data, weights, 2);
+    Eigen::Vector4d with_size;
+    with_size << weights, 0.0;
+    const std::vector<RowMatrix> expected = destination_posteriors(likelihood, weights, prior, data.trips);
+    const std::vector<RowMatrix> found = destination_posteriors(link_size, with_size, prior, data.trips);
+    for (std::size_t t = 0; t < data.trips.size(); ++t)
+      EXPECT_LT((found[t].array().exp() - expected[t].array().exp()).abs().maxCoeff(), 1e-12) << "seed " << seed;
+  }
+}
+
+// Of two halves of the trips, pooled, the answer is that of all.
+TEST(Destinations, TestsOfFoldsArePooled) {
+  const RouteData data = random_routes({}, Ending::ByMove, 30, 2);
+  ASSERT_GT(data.trips.size(), 4u);
+  Likelihood likelihood(data);
+  const Eigen::Vector2d prior(3.0, 1.0);
+  const auto half = data.trips.begin() + 3;
+  const auto test = [&](const std::vector<Trip>& trips) {
+    return test_destinations(likelihood, weights, prior, trips, {0.0, 0.7});
+  };
+  const DestinationTest all = test(data.trips);
+  const DestinationTest pooled = pool({test({data.trips.begin(), half}), test({half, data.trips.end()})});
+  EXPECT_EQ(pooled.prior_zero, all.prior_zero);
+  for (int f = 0; f < 2; ++f) {
+    EXPECT_EQ(pooled.fractions[f].trips, all.fractions[f].trips);
+    EXPECT_EQ(pooled.fractions[f].impossible, all.fractions[f].impossible);
+    EXPECT_NEAR(pooled.fractions[f].accuracy, all.fractions[f].accuracy, 1e-12);
+    EXPECT_NEAR(pooled.fractions[f].mean_posterior, all.fractions[f].mean_posterior, 1e-12);
+    EXPECT_NEAR(pooled.fractions[f].mean_log_posterior, all.fractions[f].mean_log_posterior, 1e-12);
+  }
+  EXPECT_THROW(pool({}), std::invalid_argument);
 }
 
 TEST(Destinations, SharesOfTheTrips) {
