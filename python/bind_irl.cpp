@@ -17,43 +17,21 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "bind_support.hpp"
-#include "bind_weights.hpp"
-#include "irl/fit.hpp"
 #include "irl/generated_city.hpp"
 #include "irl/inference.hpp"
 #include "irl/route_files.hpp"
-#include "irl/study_model.hpp"
+#include "route_estimation.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 using namespace softrl::irl;
 
+void bind_predictions(nb::class_<Estimation>& model);
+void bind_route_tests(nb::module_& m, nb::class_<Estimation>& model, nb::class_<RouteFit>& fit);
+
 namespace {
 
 namespace fs = std::filesystem;
-
-// Results own their names, so that they stand without the data.
-struct RouteFit {
-  std::vector<std::string> names;
-  int trips;
-  FitResult fit;
-
-  Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const { return standard_errors(covariance, fit.estimated); }
-  FitStatistics statistics() const {
-    return fit_statistics(fit.log_likelihood, fit.null_log_likelihood, fit.degrees_of_freedom, trips);
-  }
-  // [K × 3] p-value and interval of each weight, by the errors of `covariance`.
-  Eigen::MatrixXd inference(const Eigen::MatrixXd& covariance, double confidence) const {
-    const Eigen::VectorXd error = errors(covariance);
-    Eigen::MatrixXd result(error.size(), 3);
-    for (Eigen::Index j = 0; j < error.size(); ++j) {
-      const WeightInference one = infer(fit.weights(j), error(j), confidence);
-      result.row(j) << one.p_value, one.lower, one.upper;
-    }
-    return result;
-  }
-};
 
 struct RouteLikelihood {
   std::vector<std::string> names;
@@ -63,52 +41,19 @@ struct RouteLikelihood {
   bool feasible() const { return finite() || radius->upper < 1.0; }
 };
 
-// A study with its training trips, all of which must be without fault, and the model it asks for.
-struct Estimation {
-  Estimation(const fs::path& file, const std::optional<fs::path>& folder, std::optional<int> fold,
-             std::optional<int> train_size)
-      : study(with_trips(read_study(file), {.fold = fold, .train_size = train_size})),
-        data(read_routes(study, folder.value_or(file.parent_path()), {.strict = true})),
-        model(make_model(study, data)) {}
+// Bounds of the spectral radius take longer than all the rest.
+RouteLikelihood evaluate(Estimation& e, const Weights& weights, bool with_radius) {
+  LikelihoodValue value = e.model().evaluate(e.values(weights));
+  std::optional<SpectralRadius> radius;
+  if (with_radius || value.status != PathSumStatus::Finite) radius = e.model().radius();
+  return {.names = e.model().weight_names(), .value = std::move(value), .radius = radius};
+}
 
-  RouteFit fit(const Weights& start, const Weights& fix, double l1, double l2, double tolerance, int max_iterations) {
-    std::vector<NamedWeight> started = named(start), fixed = named(fix);
-    add_defaults(started, fixed, study.start, study.fixed);
-    return {.names = model->weight_names(),
-            .trips = static_cast<int>(data.trips.size()),
-            .fit = softrl::irl::fit(*model, {.start = std::move(started),
-                                             .fixed = std::move(fixed),
-                                             .bounds = study.bounds,
-                                             .l1 = l1,
-                                             .l2 = l2,
-                                             .tolerance = tolerance,
-                                             .max_iterations = max_iterations,
-                                             .progress = stop_on_signals()})};
-  }
-  // Bounds of the spectral radius take longer than all the rest.
-  RouteLikelihood evaluate(const Weights& weights, bool with_radius) {
-    const Eigen::VectorXd values = all_named_weights(model->weight_names(), "weights", named(weights));
-    LikelihoodValue value = model->evaluate(values);
-    std::optional<SpectralRadius> radius;
-    if (with_radius || value.status != PathSumStatus::Finite) radius = model->radius();
-    return {.names = model->weight_names(), .value = std::move(value), .radius = radius};
-  }
-
-  static Study with_trips(Study study, const TripChoice& trips) {
-    use_trips(study, TripSet::Train, trips);
-    return study;
-  }
-
-  Study study;
-  RouteData data;
-  std::unique_ptr<RouteModel> model;
-};
-
-void bind_results(nb::module_& m) {
+void bind_results(nb::module_& m, nb::class_<RouteFit>& fit) {
   const auto rv = nb::rv_policy::copy;
-  nb::class_<RouteFit>(m, "RouteFit", "Fitted weights and their errors; definitions as in irl/fit.hpp.")
-      .def_ro("names", &RouteFit::names, "Names of the weights, in the order of all arrays here.")
-      .def_ro("trips", &RouteFit::trips, "Number of trips.")
+  fit.def_ro("names", &RouteFit::names, "Names of the weights, in the order of all arrays here.")
+      .def_prop_ro(
+          "trips", [](const RouteFit& r) { return r.trips.size(); }, "Number of trips.")
       .def_prop_ro(
           "status", [](const RouteFit& r) { return status_of(r.fit); },
           "\"converged\", \"iteration_limit\" or \"stalled\".")
@@ -244,48 +189,56 @@ void bind_results(nb::module_& m) {
 }  // namespace
 
 void bind_irl(nb::module_& m) {
-  bind_results(m);
+  nb::class_<RouteFit> fit(m, "RouteFit", "Fitted weights and their errors; definitions as in irl/fit.hpp.");
+  bind_results(m, fit);
+  nb::class_<Estimation> model(m, "Model",
+                               "A study with its data, read once, and the model of route choice that it asks for, on\n"
+                               "`threads` threads (0: one for each core). Use it from one thread at a time.");
   const FitOptions fit_defaults;
-  nb::class_<Estimation>(m, "Model",
-                         "A study with its data, read once, and the model of route choice that it asks for.")
-      .def(nb::init<const fs::path&, const std::optional<fs::path>&, std::optional<int>, std::optional<int>>(),
+  model
+      .def(nb::init<const fs::path&, const std::optional<fs::path>&, std::optional<int>, std::optional<int>, int>(),
            "study"_a, "data"_a = nb::none(), nb::kw_only(), "fold"_a = nb::none(), "train_size"_a = nb::none(),
-           nb::call_guard<nb::gil_scoped_release>())
+           "threads"_a = ModelOptions{}.threads, nb::call_guard<nb::gil_scoped_release>())
       .def_prop_ro(
-          "names", [](const Estimation& e) { return e.model->weight_names(); }, "Names of the weights.")
+          "names", [](Estimation& e) { return e.model().weight_names(); }, "Names of the weights.")
       .def_prop_ro(
           "trips", [](const Estimation& e) { return e.data.trips.size(); }, "Number of trips.")
-      .def("evaluate", &Estimation::evaluate, "weights"_a, "spectral_radius"_a = false,
-           nb::call_guard<nb::gil_scoped_release>(),
+      .def("evaluate", &evaluate, "weights"_a, "spectral_radius"_a = false, nb::call_guard<nb::gil_scoped_release>(),
            "As softrl.routes.likelihood, with bounds of the spectral radius if asked for, or where there is no "
            "likelihood.")
       .def("fit", &Estimation::fit, nb::kw_only(), "start"_a = Weights{}, "fix"_a = Weights{}, "l1"_a = fit_defaults.l1,
            "l2"_a = fit_defaults.l2, "tolerance"_a = fit_defaults.tolerance,
            "max_iterations"_a = fit_defaults.max_iterations, nb::call_guard<nb::gil_scoped_release>(),
            "As softrl.routes.fit.");
+  bind_predictions(model);
+  bind_route_tests(m, model, fit);
 
   m.def(
       "fit",
       [](const fs::path& study, const std::optional<fs::path>& data, const Weights& start, const Weights& fix,
-         std::optional<int> fold, std::optional<int> train_size, double l1, double l2, double tolerance,
+         std::optional<int> fold, std::optional<int> train_size, int threads, double l1, double l2, double tolerance,
          int max_iterations) {
-        return Estimation(study, data, fold, train_size).fit(start, fix, l1, l2, tolerance, max_iterations);
+        return Estimation(study, data, fold, train_size, threads).fit(start, fix, l1, l2, tolerance, max_iterations);
       },
       "study"_a, nb::kw_only(), "data"_a = nb::none(), "start"_a = Weights{}, "fix"_a = Weights{},
-      "fold"_a = nb::none(), "train_size"_a = nb::none(), "l1"_a = fit_defaults.l1, "l2"_a = fit_defaults.l2,
-      "tolerance"_a = fit_defaults.tolerance, "max_iterations"_a = fit_defaults.max_iterations,
-      nb::call_guard<nb::gil_scoped_release>(),
+      "fold"_a = nb::none(), "train_size"_a = nb::none(), "threads"_a = ModelOptions{}.threads,
+      "l1"_a = fit_defaults.l1, "l2"_a = fit_defaults.l2, "tolerance"_a = fit_defaults.tolerance,
+      "max_iterations"_a = fit_defaults.max_iterations, nb::call_guard<nb::gil_scoped_release>(),
       "Weights of maximum likelihood for a study (a TOML file) whose files lie in the folder `data` (by default the\n"
       "study's own). `start` and `fix` map names of weights to values and prevail over the study; `fold` and\n"
-      "`train_size` choose among a study's files of trips. Options and errors as in irl/fit.hpp and\n"
+      "`train_size` choose among a study's files of trips; 0 `threads` are one for each core. Options and errors as in "
+      "irl/fit.hpp and\n"
       "irl/route_files.hpp: ValueError for an option, RuntimeError for a file.");
 
   m.def(
       "likelihood",
       [](const fs::path& study, const Weights& weights, const std::optional<fs::path>& data, std::optional<int> fold,
-         std::optional<int> train_size) { return Estimation(study, data, fold, train_size).evaluate(weights, true); },
+         std::optional<int> train_size, int threads) {
+        Estimation estimation(study, data, fold, train_size, threads);
+        return evaluate(estimation, weights, true);
+      },
       "study"_a, "weights"_a, nb::kw_only(), "data"_a = nb::none(), "fold"_a = nb::none(), "train_size"_a = nb::none(),
-      nb::call_guard<nb::gil_scoped_release>(),
+      "threads"_a = ModelOptions{}.threads, nb::call_guard<nb::gil_scoped_release>(),
       "The log-likelihood and its gradient at `weights`, a value for every name.");
 
   const CityOptions city_defaults;

@@ -34,8 +34,9 @@ def weights(names, values, std_errors, truth=None, z=1.96):
 def destination_accuracy(*files, labels=None):
     """How well destinations are told against how much of the trips was seen: Figure 5 of Ziebart et al. 2008.
 
-    `files` are what `softrl routes destinations --held-out ... --csv` wrote, a line each, named by `labels`. Points where
-    no trip's destination is possible are left out.
+    `files` are what `softrl routes destinations --csv` wrote of held-out trips, a line each, named by `labels`. Points
+    where no trip's destination is possible are left out. The dashed line is what chance can do: the destination that is
+    most probable when nothing has been seen yet.
     """
     figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     axis = figure.subplots()
@@ -43,11 +44,14 @@ def destination_accuracy(*files, labels=None):
         with open(file, newline="") as stream:
             rows = [row for row in csv.DictReader(stream) if row["accuracy"]]
         seen, right = ([100.0 * float(row[column]) for row in rows] for column in ("fraction", "accuracy"))
-        axis.plot(seen, right, "o-", markersize=4, label=labels[index] if labels else None)
-    axis.set(xlabel="moves of the trip seen (%)", ylabel="most probable destination right (%)", ylim=(0, 100))
+        (line,) = axis.plot(seen, right, "o-", markersize=4, label=labels[index] if labels else None)
+        if seen and seen[0] == 0.0:
+            axis.axhline(right[0], linestyle="--", linewidth=0.9, color=line.get_color())
+    axis.plot([], [], "--", linewidth=0.9, color="0.4", label="nothing seen: the most frequent one")
+    axis.set(xlabel="moves of the trip seen (%)", ylabel="most probable destination right (%)", xlim=(0, 100))
+    axis.set_ylim(bottom=0)
     axis.set_title("Destinations told from part of a trip")
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis="y", color="0.9")
-    if labels:
-        axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="upper left")
     return figure

@@ -5,6 +5,6 @@
     print(result, result.std_error, result.status)
 """
 
-from ._exact.irl import Model, RouteFit, RouteLikelihood, fit, generate_city, likelihood
+from ._exact.irl import Model, RouteFit, RouteLikelihood, fit, generate_city, likelihood, likelihood_ratio, vuong
 
-__all__ = ["Model", "RouteFit", "RouteLikelihood", "fit", "generate_city", "likelihood"]
+__all__ = ["Model", "RouteFit", "RouteLikelihood", "fit", "generate_city", "likelihood", "likelihood_ratio", "vuong"]

@@ -152,9 +152,132 @@ def test_threads_get_the_same_answers(city):
         np.testing.assert_array_equal(result.values, results[0].values)
 
 
+WEIGHTS = dict(zip(NAMES, [-2.0, -0.8, -0.6, -3.0]))
+
+
+@pytest.fixture
+def two_ways(tmp_path):
+    """From link 0 to 3 by link 1 (and from 3 back to 0) or by link 2, which costs 1 more; trips end on entering."""
+    (tmp_path / "network.csv").write_text("from,to,cost\n0,1,1\n0,2,1\n1,3,1\n2,3,2\n1,0,1\n")
+    (tmp_path / "trips.csv").write_text("name,destination,links\na,3,0 1 3\nb,3,0 2 3\nc,1,0 1\n")
+    (tmp_path / "study.toml").write_text(
+        'model = "maxent"\nfeatures = ["cost"]\n'
+        '[network]\nfile = "network.csv"\nfrom = "from"\nto = "to"\n'
+        '[trips]\nfile = "trips.csv"\nname = "name"\nlinks = "links"\ndestination = "destination"\n'
+    )
+    return softrl.routes.Model(tmp_path / "study.toml")
+
+
+# Paths to 3 weigh e^-2 by link 1 and e^-3 by link 2; going back from 1 to 0 costs 2 more, once or many times.
+def test_predictions_have_a_closed_form(two_ways):
+    weights = {"cost": -1.0}
+    loops = 1 / (1 - np.exp(-2))
+    by_1, by_2 = np.exp(-2) * loops, np.exp(-3) * loops
+    (trip,) = two_ways.predict(weights, [("0", "3")], count=3, passing=["2"], passing_at_least=0.01, samples=5)
+    assert (trip["origin"], trip["destination"], trip["status"]) == ("0", "3", "converged")
+    assert [route["links"] for route in trip["routes"]] == [["0", "1", "3"], ["0", "2", "3"]]
+    for route, weight in zip(trip["routes"], np.exp([-2, -3])):
+        assert route["log_probability"] == pytest.approx(np.log(weight / (by_1 + by_2)))
+    passing = trip["passing"]
+    assert passing["links"] == ["2", "0", "1", "3"]
+    assert passing["probability"][0] == pytest.approx(by_2 / (by_1 + by_2))
+    assert (passing["expected_visits"] >= passing["probability"] - 1e-12).all()
+    assert len(trip["samples"]) == 5 and all(sample["links"][-1] == "3" for sample in trip["samples"])
+    assert two_ways.predict(weights, [("0", "2")])[0]["routes"][0]["links"] == ["0", "2"], "no trip of the study's"
+    assert two_ways.evaluate(weights).feasible
+
+    flows = two_ways.flows(weights, [("0", "3", 3.0), ("0", "1", 1.0)])
+    assert flows["links"] == ["0", "1", "2", "3"] and flows["demand"] == 4
+    np.testing.assert_allclose(flows["flow"][2], 3 * by_2 / (by_1 + by_2))
+    np.testing.assert_allclose(flows["ended"], [0, 1, 0, 3], atol=1e-12)
+    np.testing.assert_allclose(flows["started"], [4, 0, 0, 0])
+    into = np.bincount(flows["moves_to"], flows["moves_flow"], minlength=4)
+    np.testing.assert_allclose(into + flows["started"], flows["flow"])
+    assert flows["link_imbalance"] < 1e-12 and two_ways.flows(weights)["demand"] == 3
+
+
+# By Bayes' theorem: a trip to 1 moves on to link 1 at once, one to 3 with probability e^-1 / (e^-1 + e^-2 + ...).
+def test_posterior_over_destinations(two_ways):
+    weights = {"cost": -1.0}
+    to_1 = np.exp(-2) / (np.exp(-2) + np.exp(-3)) * (1 - np.exp(-2)) + np.exp(-2)
+    answer = two_ways.destinations(weights, ["0", "1"])
+    place = {name: i for i, name in enumerate(answer["destinations"])}
+    assert answer["posterior"].shape == (2, len(place))
+    np.testing.assert_allclose(answer["posterior"][0], answer["prior"])
+    assert answer["prior"][place["3"]] == pytest.approx(2 / 3)
+    expected = 2 * to_1 / (2 * to_1 + 1)
+    assert answer["posterior"][1, place["3"]] == pytest.approx(expected)
+    only = two_ways.destinations(weights, ["0"], prior={"2": 5.0})
+    assert dict(zip(only["destinations"], only["posterior"][0]))["2"] == 1
+    for wrong in (lambda: two_ways.destinations(weights, []), lambda: two_ways.destinations(weights, ["0", "3"])):
+        with pytest.raises(ValueError, match="link"):
+            wrong()
+    with pytest.raises(ValueError, match="there is no destination 9"):
+        two_ways.predict(weights, [("0", "9")])
+
+
+# What is simulated has the study's ends, and the same for the same seed on any number of threads.
+def test_simulated_trips(city):
+    model = softrl.routes.Model(city[0] / "study.toml", threads=2)
+    trips = model.simulate(WEIGHTS, 50, seed=3)
+    assert trips == softrl.routes.Model(city[0] / "study.toml", threads=1).simulate(WEIGHTS, 50, seed=3)
+    assert trips != model.simulate(WEIGHTS, 50, seed=4) and len(trips) == 50
+    assert all(trip["links"][0] == trip["origin"] for trip in trips)
+    demand = [(trips[0]["origin"], trips[0]["destination"], 1.0)]
+    assert {trip["destination"] for trip in model.simulate(WEIGHTS, 5, demand=demand)} == {demand[0][1]}
+
+
+# One restriction: Wald's statistic is the square of a t value; likelihood ratio and vuong by their definitions.
+def test_tests_between_weights_and_fits(city):
+    model = softrl.routes.Model(city[0] / "study.toml")
+    full, fixed = model.fit(), model.fit(fix={"left_turn": -0.8})
+    wald = full.test("left_turn = 0", robust=False)
+    assert wald["statistic"] == pytest.approx(full.t_values[1] ** 2) and wald["degrees_of_freedom"] == 1
+    ratio = full.ratio("left_turn", "travel_time")
+    assert ratio["value"] == full.values[1] / full.values[0] and ratio["lower"] < ratio["value"] < ratio["upper"]
+    test = softrl.routes.likelihood_ratio(fixed, full)
+    assert test["statistic"] == pytest.approx(2 * (full.log_likelihood - fixed.log_likelihood))
+    assert test["p_value"] == pytest.approx(2 * NormalDist().cdf(-np.sqrt(test["statistic"])))
+    other = model.fit(fix={"u_turn": -1.0})
+    d = fixed.trip_log_likelihoods - other.trip_log_likelihoods
+    vuong = softrl.routes.vuong(fixed, other)
+    assert vuong["statistic"] == pytest.approx(d.sum() / (d.std() * np.sqrt(d.size)))
+    with pytest.raises(ValueError, match="vuong"):
+        softrl.routes.likelihood_ratio(fixed, other)
+    with pytest.raises(ValueError, match="penalised"):
+        model.fit(l2=0.1).test("u_turn = 0")
+    with pytest.raises(ValueError, match="speed"):
+        full.ratio("speed", "u_turn")
+
+
+# The errors are the robust ones for many trips. Of 100 replications they scatter by 7 %: a factor of 2 is ten times that.
+def test_bootstrap_scatters_as_the_robust_errors_say(city):
+    model = softrl.routes.Model(city[0] / "study.toml")
+    fit = model.fit()
+    drawn = model.bootstrap(fit, replications=100, seed=7)
+    assert drawn["weights"].shape == (100, 4) and drawn["converged"].all()
+    np.testing.assert_allclose(drawn["mean"], drawn["weights"].mean(axis=0))
+    np.testing.assert_allclose(drawn["std_error"], drawn["weights"].std(axis=0, ddof=1))
+    assert (np.abs(np.log(drawn["std_error"] / fit.robust_std_error)) < np.log(2)).all()
+    assert (drawn["lower"] < drawn["mean"]).all() and (drawn["mean"] < drawn["upper"]).all()
+
+
+def test_regularisation_path_ends_at_the_free_fit(city):
+    model = softrl.routes.Model(city[0] / "study.toml")
+    path = model.regularisation_path(penalty="l2", least=1e-9, count=4, folds=2)
+    assert path["penalty"][0] == 1 and path["penalty"][-1] == pytest.approx(1e-9) and path["weights"].shape == (4, 4)
+    np.testing.assert_allclose(path["weights"][-1], model.fit().values, atol=1e-4)
+    assert (np.diff(path["log_likelihood"]) > 0).all() and set(path["status"]) == {"converged"}
+    assert path["best"] == np.argmax(path["held_out"]) >= path["one_standard_error"]
+    with pytest.raises(ValueError, match="penalty"):
+        model.regularisation_path(penalty="l3")
+
+
 def test_results_are_documented():
-    for name in ("fit", "likelihood", "generate_city"):
+    for name in ("fit", "likelihood", "generate_city", "likelihood_ratio", "vuong"):
         assert len(getattr(softrl.routes, name).__doc__) > 80
+    for name in ("predict", "destinations", "flows", "simulate", "bootstrap", "regularisation_path"):
+        assert len(getattr(softrl.routes.Model, name).__doc__) > 80
 
 
 def test_plot_shows_every_weight_with_its_interval(city):
@@ -176,3 +299,5 @@ def test_plot_of_destinations_reads_what_the_program_writes(tmp_path):
     file.write_text(header + "0,4,0.25,0.25,-1.4,1\n0.5,4,0.75,0.6,-0.6,1\n0.9,0,,,,5\n")
     (axis,) = destination_accuracy(file, labels=["maxent"]).axes
     np.testing.assert_allclose(axis.lines[0].get_xydata(), [[0, 25], [50, 75]])
+    np.testing.assert_allclose(axis.lines[1].get_ydata(), 25)
+    assert [text.get_text() for text in axis.get_legend().get_texts()][0] == "maxent"
