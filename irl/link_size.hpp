@@ -6,6 +6,7 @@
 // Every pair of origin and destination has path sums of its own: eight are solved for at once, each in a lane of the
 // processor's vectors.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ class LinkSizeModel final : public RouteModel {
 
   LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
   LikelihoodCurvature curvature(const Eigen::VectorXd& weights) override;  // The Hessian is negative semidefinite.
+  std::unique_ptr<RouteModel> of_trips(const RouteData& data) const override;
 
   // The greatest over pairs of origin and destination. Its bounds are the lower one of a pair (that which diverges, if
   // the weights last evaluated are not feasible) and the upper one of the greatest weight that a move has for any pair.
