@@ -124,13 +124,13 @@ class NestedLikelihood::Workspaces {
 NestedLikelihood::~NestedLikelihood() = default;
 
 NestedLikelihood::NestedLikelihood(const RouteData& data, int threads)
-    : NestedLikelihood(data, std::optional<Eigen::VectorXd>(), threads) {}
+    : NestedLikelihood(data, threads, std::nullopt) {}
 
 NestedLikelihood::NestedLikelihood(const RouteData& data, Eigen::VectorXd link_size_weights, int threads)
-    : NestedLikelihood(data, std::optional(std::move(link_size_weights)), threads) {}
+    : NestedLikelihood(data, threads, std::optional(std::move(link_size_weights))) {}
 
-NestedLikelihood::NestedLikelihood(const RouteData& original, std::optional<Eigen::VectorXd> link_size_weights,
-                                   int threads)
+NestedLikelihood::NestedLikelihood(const RouteData& original, int threads,
+                                   std::optional<Eigen::VectorXd> link_size_weights)
     : data_(&original),
       threads_(thread_count(threads)),
       link_size_weights_(std::move(link_size_weights)),

@@ -60,7 +60,7 @@ class NestedLikelihood final : public RouteModel {
   struct BlockValue;
   class Workspaces;
 
-  NestedLikelihood(const RouteData& data, std::optional<Eigen::VectorXd> link_size_weights, int threads);
+  NestedLikelihood(const RouteData& data, int threads, std::optional<Eigen::VectorXd> link_size_weights);
 
   NestedUtilities utilities(const Eigen::VectorXd& weights) const;
   bool in_range(const NestedUtilities& utilities) const;

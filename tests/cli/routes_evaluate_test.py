@@ -162,6 +162,22 @@ def test_weights_may_come_from_a_saved_fit(softrl, refuses, city, tmp_path):
         assert answer["models"][0][measure] == pytest.approx(fresh["models"][0][measure], rel=1e-6)
 
 
+def test_nested_with_scales_of_1_is_maxent(softrl, city):
+    with (city / "study.toml").open("a") as study:
+        study.write(
+            "[link_size]\nweights = {travel_time = -2.5, left_turn = -1, link_constant = -0.4, u_turn = -4}\n"
+            '[nested]\nscales = ["ways"]\n[feature.ways]\nout_degree = "from"\n[weights]\nways = {fixed = 0}\n'
+        )
+    models = ["maxent", "nested", "maxent_link_size", "nested_link_size"]
+    result, answer = evaluate(softrl, city, "--models", ",".join(models), "--held-out", 0.2)
+    assert result.returncode == 0, result
+    rows = {row["model"]: row for row in answer["models"]}
+    for maxent, nested in [models[:2], models[2:]]:
+        for measure in MEASURES:
+            assert rows[nested][measure] == pytest.approx(rows[maxent][measure], rel=1e-4), measure
+    assert rows["maxent"]["mean_log_probability"] != rows["maxent_link_size"]["mean_log_probability"]
+
+
 def test_refuses(refuses, city, tmp_path):
     study = city / "study.toml"
     evaluate = ("routes", "evaluate", study, "--json", tmp_path / "out.json")
