@@ -20,6 +20,9 @@ constexpr int warm_iterations = 20, cold_iterations = 100;
 // A residual that shrinks by this need not have new factors for the next step.
 constexpr double quick = 1e-4;
 
+// A bend of T along a step (see below) that is at most so much of the residual is worth a correction.
+constexpr double little = 0.25;
+
 // Beyond this, values keep fewer than 8 digits after the point.
 constexpr double largest_value = 1e8;
 
@@ -78,6 +81,28 @@ bool best_values(const NestedProblem& problem, const NestedUtilities& utilities,
     if (!changed) return true;
   }
   return false;
+}
+
+// T bends along a step s from V: T(V + s) − TV − P s is about Var_P(s) / 2μ, where ending counts as s = 0. That is the
+// residual which Newton's step leaves.
+void bend_along(const NestedProblem& problem, const NestedUtilities& utilities, const Lanes& policy, const Lanes& step,
+                Lanes& bend) {
+  const RoadNetwork& network = *problem.network;
+  for (int k = 0; k < network.link_count(); ++k) {
+    bend[k] = {};
+    if (problem.choice[k] == 0) continue;
+    Lane mean{}, square{};
+    for (int m = network.first_move[k]; m < network.first_move[k + 1]; ++m) {
+      const Lane& p = policy[m];
+      const Lane& s = step[network.to[m]];
+      for (int lane = 0; lane < lane_count; ++lane) {
+        mean[lane] += p[lane] * s[lane];
+        square[lane] += p[lane] * s[lane] * s[lane];
+      }
+    }
+    const double factor = 0.5 / utilities.scales(k);
+    for (int lane = 0; lane < lane_count; ++lane) bend[k][lane] = factor * (square[lane] - mean[lane] * mean[lane]);
+  }
 }
 
 }  // namespace
@@ -182,10 +207,19 @@ bool NestedSolver::iterate(const NestedProblem& problem, const NestedUtilities& 
     const double size = largest_size(residual_);
     if (!(size <= largest_value)) return false;
     const bool done = size <= rounding(largest_value) && size <= rounding(largest_size(values));
-    if (!(size <= quick * previous) && !(done && iteration > 0) && !factorise()) return false;
+    const bool new_factors = !(size <= quick * previous) && !(done && iteration > 0);
+    if (new_factors && !factorise()) return false;
     previous = size;
     step_ = residual_;
     lu_.solve(step_);
+    if (new_factors && !done) {
+      bend_along(problem, utilities, policy_, step_, residual_);
+      if (largest_size(residual_) <= little * size) {
+        lu_.solve(residual_);
+        for (std::size_t k = 0; k < values.size(); ++k)
+          for (int lane = 0; lane < lane_count; ++lane) step_[k][lane] += residual_[k][lane];
+      }
+    }
     for (std::size_t k = 0; k < values.size(); ++k)
       for (int lane = 0; lane < lane_count; ++lane) values[k][lane] += step_[k][lane];
     if (done) return true;

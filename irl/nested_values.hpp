@@ -7,8 +7,9 @@
 //
 // The right-hand side T(V) is monotone and convex in V, with the policy P as its slopes. So Newton's step
 // V ← V + (I − P)⁻¹ (TV − V), which makes V the value of that policy (soft policy iteration), leads below the fixed
-// point from anywhere, and upwards from then on. Factors of an earlier I − P do as long as the residual TV − V shrinks
-// quickly.
+// point from anywhere, and upwards from then on. Near the fixed point a second solve with the same factors corrects it
+// for how much T bends along the step (Chebyshev's method): convergence becomes cubic. Factors of an earlier I − P do
+// as long as the residual TV − V shrinks quickly.
 //
 // Bounds: let h − P h ≥ ½, as it has if h is the number of moves expected before the end, and |TV − V| ≤ e. As T bends
 // by at most (range of its arguments)² / 8μ, T maps V + 4e h below and V − 4e h above itself if e ≤ μ / 2h². That
