@@ -63,23 +63,57 @@ std::unique_ptr<RouteModel> Likelihood::of_trips(const RouteData& data) const {
   return std::make_unique<Likelihood>(data, threads_, solver_);
 }
 
-// Trips to the same destination share their policy, wherever they start.
+// Trips to the same destination share their policy, wherever they start, and all destinations a factorisation, if the
+// sums over all paths of the network are finite.
 std::vector<RoutePolicy> Likelihood::policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {
   check_size("weights", weights.size(), data_->network.feature_count());
   const Eigen::VectorXd utilities = data_->network.attributes * weights;
-  PathSum path_sum(data_->network, std::vector<bool>(data_->network.links.size(), true),
-                   path_sum_.iterative() ? PathSolver::Iterative : PathSolver::Auto);
-  std::map<int, RoutePolicy> towards;
+  std::vector<int> destinations;
+  for (const TripEnds& ends : trips) destinations.push_back(ends.destination);
+  std::sort(destinations.begin(), destinations.end());
+  destinations.erase(std::unique(destinations.begin(), destinations.end()), destinations.end());
+  const std::vector<Eigen::VectorXd> values = values_of(utilities, destinations);
   std::vector<RoutePolicy> result;
   for (const TripEnds& ends : trips) {
-    auto found = towards.find(ends.destination);
-    if (found == towards.end()) {
-      const Eigen::VectorXd values = soft_values(path_sum, *data_, ends.destination, utilities);
-      found = towards.emplace(ends.destination, policy_of_values(*data_, ends.destination, utilities, values)).first;
-    }
-    result.push_back(found->second);
+    const auto at = std::lower_bound(destinations.begin(), destinations.end(), ends.destination);
+    result.push_back(policy_of_values(*data_, ends.destination, utilities, values[at - destinations.begin()]));
   }
   return result;
+}
+
+std::vector<Eigen::VectorXd> Likelihood::values_of(const Eigen::VectorXd& utilities,
+                                                   const std::vector<int>& destinations) {
+  if (!everywhere_) everywhere_.emplace(data_->network, std::vector<bool>(data_->network.links.size(), true), solver_);
+  if (everywhere_utilities_.size() != utilities.size() || everywhere_utilities_ != utilities) {
+    everywhere_finite_ = everywhere_->set_utilities(utilities) == PathSumStatus::Finite && !everywhere_->iterative();
+    everywhere_utilities_ = utilities;
+  }
+  const int count = static_cast<int>(destinations.size()), columns = WideBlock::columns;
+  std::vector<Eigen::VectorXd> values(count);
+  if (everywhere_finite_) {
+    parallel_for(threads_, (count + columns - 1) / columns, 1, [&](std::ptrdiff_t b, std::ptrdiff_t) {
+      const int first = static_cast<int>(b) * columns, used = std::min(columns, count - first);
+      WideBlock sums = everywhere_->zero_block();
+      for (int c = 0; c < used; ++c)
+        for (const int link : data_->destinations[destinations[first + c]].links)
+          sums.set(everywhere_->row(link), c, Wide::of(1.0));
+      if (!everywhere_->solve(sums)) return;
+      for (int c = 0; c < used; ++c) {
+        const int end = everywhere_->row(data_->destinations[destinations[first + c]].links.front());
+        const Wide divisor = data_->ending == Ending::OnEntering ? sums.get(end, c) : Wide::of(1.0);
+        Eigen::VectorXd& own = values[first + c];
+        own.resize(data_->network.link_count());
+        for (int k = 0; k < own.size(); ++k) own(k) = log_abs(sums.get(everywhere_->row(k), c) / divisor);
+      }
+    });
+  }
+  std::optional<PathSum> own;
+  for (int i = 0; i < count; ++i) {
+    if (values[i].size() > 0) continue;
+    if (!own) own = everywhere_;
+    values[i] = soft_values(*own, *data_, destinations[i], utilities);
+  }
+  return values;
 }
 
 // Where trips end on entering the destination d, z = y / y(d): the term −n log y(d), n = Σ n_o, takes away the flow

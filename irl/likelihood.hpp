@@ -8,6 +8,7 @@
 // expected x(k) M(k,a) z(a) times. The Hessian costs K more solves per destination.
 #pragma once
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <Eigen/Core>
@@ -59,6 +60,7 @@ class Likelihood final : public RouteModel {
     std::vector<PathSum::Swept> swept = {};  // a column each, if there are no factors
   };
 
+  std::vector<Eigen::VectorXd> values_of(const Eigen::VectorXd& utilities, const std::vector<int>& destinations);
   LikelihoodValue value_at(const Eigen::VectorXd& weights);
   LikelihoodCurvature curvature_at(const Eigen::VectorXd& weights);
   template <class Result, class Add>
@@ -83,6 +85,10 @@ class Likelihood final : public RouteModel {
   std::vector<int> pair_of_trip_;
   PathSum path_sum_;
   Eigen::VectorXd weights_;  // last evaluated
+  // What policies are of: all links, with the utilities last asked for, and whether that has factors.
+  std::optional<PathSum> everywhere_;
+  Eigen::VectorXd everywhere_utilities_;
+  bool everywhere_finite_ = false;
   // Every destination has its own M, of the links that matter for it alone, and its own factorisation: where the path
   // sums are finite only because trips end on entering their destination. Slower, so that the factors for all are tried
   // first.

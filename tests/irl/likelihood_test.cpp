@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "irl/generated_city.hpp"
+#include "irl/maxent_policy.hpp"
 #include "irl/route_files.hpp"
 #include "small_networks.hpp"
 
@@ -145,6 +146,40 @@ TEST(Likelihood, HoldsWhereOnlyTheEndOfTripsKeepsTheSumsFinite) {
     }
   }
   EXPECT_GT(compared, 5);
+}
+
+// Policies of all destinations share a factorisation where the whole network has one, and are those that each
+// destination has by itself; at the second weights there is none, and each is factorised by itself anyway.
+TEST(Likelihood, HasThePoliciesOfEachDestinationByItself) {
+  int shared = 0, apart = 0;
+  for (const Ending ending : endings) {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+      const RouteData data = random_routes({}, ending, 20, seed);
+      if (data.trips.empty()) continue;
+      Likelihood likelihood(data, 2);
+      for (const Eigen::Vector3d& weights : {Eigen::Vector3d(-0.3, 0.2, -1.5), Eigen::Vector3d(0.0, 0.0, -0.6)}) {
+        std::vector<RoutePolicy> expected;
+        try {
+          for (const int d : {0, 1}) expected.push_back(maxent_policy(data, d, weights));
+        } catch (const std::invalid_argument&) {
+          continue;  // the sums diverge
+        }
+        PathSum all(data.network, std::vector<bool>(data.network.links.size(), true));
+        ++(all.set_weights(weights) == PathSumStatus::Finite ? shared : apart);
+        const auto policies = likelihood.policies(weights, {{0, 1}, {0, 0}, {1, 1}});
+        for (std::size_t i = 0; i < 3; ++i) {
+          const RoutePolicy& one = expected[i == 1 ? 0 : 1];
+          EXPECT_EQ(policies[i].destination(), one.destination());
+          for (const auto& [left, right] : {std::pair(policies[i].move_log_probs(), one.move_log_probs()),
+                                            std::pair(policies[i].end_log_probs(), one.end_log_probs())})
+            for (Eigen::Index k = 0; k < left.size(); ++k)
+              EXPECT_TRUE(left(k) == right(k) || std::abs(left(k) - right(k)) < 1e-10) << seed;
+        }
+      }
+    }
+  }
+  EXPECT_GT(shared, 10);
+  EXPECT_GT(apart, 5);
 }
 
 // The log-likelihood is concave: its Hessian has no positive eigenvalue (beyond rounding).
