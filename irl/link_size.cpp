@@ -160,11 +160,11 @@ Eigen::RowVectorXd LinkSizeModel::features_of(int move, int pair) const {
   return features;
 }
 
-// What a link size typically is: that of the links that trips enter.
 std::unique_ptr<RouteModel> LinkSizeModel::of_trips(const RouteData& data) const {
   return std::make_unique<LinkSizeModel>(data, link_size_weights_, threads_);
 }
 
+// What a link size typically is: that of the links that trips enter.
 FeatureSummary LinkSizeModel::features() const {
   const FeatureSummary base = summarise_features(*data_);
   FeatureSummary summary{.unit_costs = Eigen::VectorXd(feature_count()),

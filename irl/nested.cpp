@@ -196,6 +196,10 @@ NestedProblem NestedLikelihood::problem_of(const std::vector<TripEnds>& ends,
   return problem;
 }
 
+std::unique_ptr<RouteModel> NestedLikelihood::of_trips(const RouteData& data) const {
+  return std::unique_ptr<RouteModel>(new NestedLikelihood(data, threads_, link_size_weights_));
+}
+
 FeatureSummary NestedLikelihood::features() const {
   const RowMatrix& attributes = ordered_.network.attributes;
   const auto features = attributes.cols(), weights = static_cast<Eigen::Index>(names_.size());

@@ -37,6 +37,7 @@ class NestedLikelihood final : public RouteModel {
   const RouteData& data() const override { return *data_; }
   const std::vector<std::string>& weight_names() const override { return names_; }
   FeatureSummary features() const override;
+  std::unique_ptr<RouteModel> of_trips(const RouteData& data) const override;
 
   // A search starts from the values of the last weights: results do not depend on them beyond rounding, the time does.
   LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
