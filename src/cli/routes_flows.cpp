@@ -71,7 +71,8 @@ struct FlowsCommand {
       table.rows.push_back({network.links[order[i]], decimals(flows.links(order[i]), 2),
                             decimals(flows.started(order[i]), 2), decimals(flows.ended(order[i]), 2)});
     fmt::print(
-        "{}\n{} trips start, {} end; the greatest imbalance of a link is {:.2g}, of an intersection {:.2g} trips\n",
+        "{}\n{:.10g} trips start, {:.10g} end; the greatest imbalance of a link is {:.2g}, of an intersection {:.2g} "
+        "trips\n",
         table.text(), flows.demand, flows.ended.sum(), flows.link_imbalance, flows.intersection_imbalance);
     std::fflush(stdout);
   }

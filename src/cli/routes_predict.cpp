@@ -1,4 +1,5 @@
 // softrl routes predict: which way will they go?
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -61,7 +62,10 @@ class Predictions {
     fmt::print("{}", table.text());
     if (prediction.passing.empty()) return;
     Table passing{.header = {"link", "P(passed)", "expected visits"}};
-    for (const irl::LinkPassing& link : prediction.passing)
+    std::vector<irl::LinkPassing> likeliest_first = prediction.passing;
+    std::stable_sort(likeliest_first.begin(), likeliest_first.end(),
+                     [](const auto& a, const auto& b) { return a.probability > b.probability; });
+    for (const irl::LinkPassing& link : likeliest_first)
       passing.rows.push_back({data_.network.links[link.link], p_text(link.probability), p_text(link.expected_visits)});
     fmt::print("\n{}", passing.text());
   }

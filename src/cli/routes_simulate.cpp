@@ -46,7 +46,9 @@ std::string study_toml(const fs::path& study, const fs::path& folder, const fs::
   for (auto&& [key, value] : described) {
     toml::table* table = value.as_table();
     const auto file = table != nullptr ? (*table)["file"].value<std::string>() : std::nullopt;
-    if (file) table->insert_or_assign("file", fs::proximate(folder / *file, place).generic_string());
+    if (file)
+      table->insert_or_assign("file",
+                              fs::proximate(fs::absolute(folder / *file), fs::absolute(place)).generic_string());
   }
   toml::table& trips = *described["trips"].as_table();
   trips.insert_or_assign("file", "trips.csv");

@@ -212,7 +212,7 @@ def test_destinations_of_trips_held_out_at_random(softrl, refuses, city, tmp_pat
 # An estimate lies within 6 of its standard errors but for a chance of 2e-9; four of them, with a wide margin, 1e-6.
 def test_simulated_trips_are_a_study(softrl, city, tmp_path):
     ask = ["routes", "simulate", city / "study.toml", "--weights", WEIGHTS, "--seed", 3]
-    result = softrl(*ask, tmp_path / "power", "--trips", 400, "--json", tmp_path / "json")
+    result = softrl(*ask, "power", "--trips", 400, "--json", tmp_path / "json", cwd=tmp_path)
     assert result.returncode == 0, result
     assert json.loads((tmp_path / "json").read_text())["trips"] == 400
     assert softrl("routes", "fit", tmp_path / "power/study.toml", "--json", tmp_path / "fit").returncode == 0
