@@ -88,6 +88,9 @@ class PlainSweeps {
         block.slopes[lanes * network.from[m] + lane] -= 1.0;
       }
     }
+    for (int lane = destinations % lanes; lane > 0 && lane < lanes; ++lane)  // else these would never end
+      for (const int link : data.destinations[data.trips.front().destination].links)
+        blocks_.back().ending[link] |= static_cast<std::uint8_t>(1U << lane);
     next_ = policy_ = {};
     next_.resize(blocks_.front().values.size());
     policy_.resize(lanes * network.to.size());
