@@ -331,7 +331,12 @@ Study read_study(const std::filesystem::path& file) {
     config.fail("nested", "is missing, but the model is nested");
   }
   if (config.has("link_size")) {
-    study.link_size = {.weights = read_named(config.table("link_size"), "weights", features)};
+    const Config table = config.table("link_size");
+    study.link_size = {.weights = read_named(table, "weights", features)};
+    for (const std::string& feature : features)
+      if (std::none_of(study.link_size->weights.begin(), study.link_size->weights.end(),
+                       [&](const NamedWeight& weight) { return weight.name == feature; }))
+        table.fail("weights", fmt::format("must name every feature of the study; {} is missing", feature));
     if (contains(weights, "link_size"))
       config.fail("link_size", "adds a feature of this name, but there is one already");
     weights.emplace_back("link_size");

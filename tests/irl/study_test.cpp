@@ -205,6 +205,9 @@ TEST(Study, SaysWhatIsWrongWithWeightsAndModels) {
   refuses("[weights]\ntime = {begin = 1}\n", "4: weights.time.begin: unknown key");
   refuses("[link_size]\nweights = {speed = 1}\n", "4: link_size.weights.speed: is no feature");
   refuses("[link_size]\nweights = {}\n", "4: link_size.weights: must name at least one");
+  EXPECT_THAT([&] { small(folder, "'time', 'left'", "[link_size]\nweights = {time = -1}\n"); },
+              ThrowsMessage<std::runtime_error>(
+                  HasSubstr("s.toml:4: link_size.weights: must name every feature of the study; left is missing")));
   refuses("[corridor]\ndetour = 0.5\nweights = {time = -1}\n", "4: corridor.detour: must be at least 1");
   refuses("[nested]\nscales = ['time']\n", "4: nested.scales: time must be a feature of the link left");
   refuses("[nested]\nscales = []\n", "4: nested.scales: there must be at least one");
