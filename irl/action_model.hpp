@@ -36,6 +36,8 @@ class ActionModel final : public RouteModel {
   LikelihoodValue evaluate(const Eigen::VectorXd& weights) override;
   LikelihoodCurvature curvature(const Eigen::VectorXd& weights) override;
 
+  bool has_kinks() const override { return true; }
+
   // There is no path sum that could diverge: 0, or +∞ as the upper bound where there is no best path.
   SpectralRadius radius(const SpectralRadiusOptions& options = {}) override;
 

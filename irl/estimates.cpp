@@ -30,6 +30,49 @@ Eigen::MatrixXd sparse_basis(Eigen::MatrixXd basis) {
   return basis.colwise().normalized();
 }
 
+// Whether the log-likelihood falls on the way back along a flat direction [free], from where the search got to.
+bool rises_for_ever(const SearchEnd& end, const Eigen::VectorXd& direction) {
+  if (!end.log_likelihood) return false;
+  const auto here = end.log_likelihood(end.weights);
+  const double along = direction.dot(end.scale.cwiseProduct(end.weights(end.free)));
+  for (const double share : {0.5, 0.1}) {
+    Eigen::VectorXd trial = end.weights;
+    trial(end.free) -= share * along * direction.cwiseQuotient(end.scale);
+    if (const auto back = end.log_likelihood(trial)) return here && *back < *here - 1e-7 * (1.0 + std::abs(*here));
+  }
+  return false;
+}
+
+std::string names_of(const SearchEnd& end, const std::vector<int>& weights) {
+  std::vector<std::string> names;
+  for (const int j : weights) names.push_back(end.names[static_cast<std::size_t>(j)]);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string of_flat_direction(const SearchEnd& end, const std::vector<int>& weights) {
+  if (weights.size() > 1)
+    return fmt::format(
+        "the {} do not determine {} one by one, only a combination of them. Leave one out, or fix one, or give weights "
+        "an L2 penalty",
+        end.observations, names_of(end, weights));
+  return fmt::format(
+      "the {} do not determine {}: the likelihood does not depend on it{}; the search left it at {:.6g}. Leave it out, "
+      "or fix it",
+      end.observations, names_of(end, weights), end.log_likelihood ? "" : ", or rises for ever as it grows",
+      end.weights(weights.front()));
+}
+
+std::string of_runaways(const SearchEnd& end, const std::vector<int>& weights) {
+  std::vector<std::string> values;
+  for (const int j : weights) values.push_back(fmt::format("{:.6g}", end.weights(j)));
+  const bool one = weights.size() == 1;
+  return fmt::format(
+      "the {0} do not determine {1}: the likelihood rises for ever as {2}, with which all {0} agree (they are "
+      "separable); the search left {3} at {4}. Give weights an L2 penalty, leave {3} out, or fix {3}",
+      end.observations, names_of(end, weights), one ? "its size grows" : "their sizes grow", one ? "it" : "them",
+      fmt::join(values, ", "));
+}
+
 }  // namespace
 
 Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores, const Eigen::VectorXd& scale,
@@ -56,6 +99,7 @@ Covariances covariances(const Eigen::MatrixXd& hessian, const RowMatrix& scores,
     flat_columns.push_back(i);
   }
   const Eigen::MatrixXd directions = sparse_basis(eigen.eigenvectors()(Eigen::indexing::all, flat_columns));
+  result.flat_basis = directions;
   for (Eigen::Index i = 0; i < directions.cols(); ++i) {
     std::vector<int> members;
     for (Eigen::Index j = 0; j < n; ++j)
@@ -104,24 +148,21 @@ Estimates estimate(const SearchEnd& end) {
   result.covariance = expanded(errors.covariance);
   result.robust_covariance = expanded(errors.robust_covariance);
 
-  for (const std::vector<int>& direction : errors.flat_directions) {
-    std::vector<std::string> members;
-    for (const int i : direction) {
-      const auto j = static_cast<std::size_t>(free[static_cast<std::size_t>(i)]);
-      result.estimated[j] = false;
-      members.push_back(end.names[j]);
-    }
-    std::string warning =
-        members.size() == 1
-            ? fmt::format(
-                  "the {} do not determine {}: the likelihood does not depend on it, or rises for ever as it grows; "
-                  "the search left it at {:.6g}. Leave it out, or fix it",
-                  end.observations, members.front(), end.weights(free[static_cast<std::size_t>(direction.front())]))
-            : fmt::format(
-                  "the {} do not determine {} one by one, only a combination of them. Leave one out, or fix one",
-                  end.observations, fmt::join(members, ", "));
-    result.warnings.push_back(std::move(warning));
+  result.identified = static_cast<int>(free.size() - errors.flat_directions.size());
+
+  std::vector<int> runaways;  // weights of directions along which the likelihood rises for ever
+  for (std::size_t d = 0; d < errors.flat_directions.size(); ++d) {
+    std::vector<int> members;
+    for (const int i : errors.flat_directions[d]) members.push_back(free[static_cast<std::size_t>(i)]);
+    for (const int j : members) result.estimated[static_cast<std::size_t>(j)] = false;
+    if (rises_for_ever(end, errors.flat_basis.col(static_cast<Eigen::Index>(d))))
+      runaways.insert(runaways.end(), members.begin(), members.end());
+    else
+      result.warnings.push_back(of_flat_direction(end, members));
   }
+  std::sort(runaways.begin(), runaways.end());
+  runaways.erase(std::unique(runaways.begin(), runaways.end()), runaways.end());
+  if (!runaways.empty()) result.warnings.push_back(of_runaways(end, runaways));
   return result;
 }
 

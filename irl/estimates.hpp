@@ -7,6 +7,8 @@
 // travellers, say), a row of scores is the sum over a cluster. Where the objective is no log-likelihood, the
 // first is (−H)⁻¹ J (−H)⁻¹, with J the variance of Σ_t s_t that the model implies.
 #pragma once
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +23,9 @@ struct Covariances {
   Eigen::MatrixXd covariance, robust_covariance;  // [K × K] NaN in the rows and columns of weights of flat directions.
   // Directions in which the log-likelihood is flat, as lists of weights: {1}, or {0, 2} if 0 and 2 are collinear.
   std::vector<std::vector<int>> flat_directions;
-  double condition_number;  // Of the scaled −H over the other directions; ≥ 1.
-  Eigen::MatrixXd inverse;  // [K × K] of −H over the other directions (a pseudo-inverse); finite.
+  Eigen::MatrixXd flat_basis;  // [K × flat directions] these as columns of norm 1, in weights times scale.
+  double condition_number;     // Of the scaled −H over the other directions; ≥ 1.
+  Eigen::MatrixXd inverse;     // [K × K] of −H over the other directions (a pseudo-inverse); finite.
 };
 
 // `hessian` [K × K], `scores` [trips × K]. `scale` [K] > 0 gives the size that the roots of −H's diagonal would have if
@@ -47,6 +50,10 @@ struct SearchEnd {
   Eigen::MatrixXd score_variance = {};    // [K × K] as above
   double flat = flat_curvature;           // as above
   std::string_view observations;          // "trips": what messages call them
+  // The log-likelihood at other weights [K], or nothing where there is none. It tells flat directions in which nothing
+  // ever changes (collinear features) from those along which it rises for ever (separable data). Without it, messages
+  // leave that open.
+  std::function<std::optional<double>(const Eigen::VectorXd& weights)> log_likelihood = {};
 };
 
 // What is known of the weights then.
@@ -54,7 +61,8 @@ struct Estimates {
   Eigen::MatrixXd covariance, robust_covariance;  // [K × K] 0 for fixed weights, NaN for those the data cannot tell.
   std::vector<bool> estimated;                    // [K] false if fixed, or if the data cannot tell it.
   double condition_number;
-  double remaining_gain;              // What a Newton step would still add: ½ gᵀ (−H)⁻¹ g.
+  double remaining_gain;  // What a Newton step would still add: ½ gᵀ (−H)⁻¹ g.
+  int identified;         // Dimensions of the free weights that the data tell: no more than are estimated, or combined.
   std::vector<std::string> warnings;  // A sentence for each weight, or set of weights, of a flat direction.
 };
 Estimates estimate(const SearchEnd& end);

@@ -243,8 +243,9 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
   }
   if (!options.resume && !near) result.weights = feasible_start(model, summary.unit_costs, bounds, options);
   for (const int j : held)
-    result.warnings.push_back(fmt::format("{} {}; it was held at its start, {:.6g}. Leave it out, or fix it", names[j],
-                                          cannot_tell(summary, j, penalised_fit), result.weights(j)));
+    result.warnings.push_back(fmt::format("{} {}; it was held at its start, {:.6g}. Leave it out, or fix it{}",
+                                          names[j], cannot_tell(summary, j, penalised_fit), result.weights(j),
+                                          summary.largest(j) > 0.0 ? ", or give weights an L2 penalty" : ""));
   // If the moves of a trip varied independently, −H would have at most the sum of their squared features as its
   // diagonal. Of a weight that only a penalty tells, the size of a move counts.
   Eigen::VectorXd squares = summary.trip_squares;
@@ -300,6 +301,8 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
                           .unit = trips,
                           .tolerance = 0.01 * options.tolerance,
                           .max_iterations = options.max_iterations,
+                          .kinks = model.has_kinks(),
+                          .kink_tolerance = options.tolerance,
                           .progress = progress,
                           .near = near});
   result.weights(varying) = maximum.weights;
@@ -342,13 +345,26 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
                                   .scores = scores,
                                   .scale = free_scale,
                                   .flat = flat,
-                                  .observations = "trips"});
+                                  .observations = "trips",
+                                  .log_likelihood = [&](const Eigen::VectorXd& weights) -> std::optional<double> {
+                                    const LikelihoodValue value = model.evaluate(weights);
+                                    if (value.status != PathSumStatus::Finite) return std::nullopt;
+                                    return value.log_likelihood;
+                                  }});
   result.covariance = std::move(estimates.covariance);
   result.robust_covariance = std::move(estimates.robust_covariance);
   result.estimated = std::move(estimates.estimated);
   result.condition_number = estimates.condition_number;
   result.remaining_gain = estimates.remaining_gain + end.held_gain;
-  result.degrees_of_freedom = static_cast<double>(std::count(result.estimated.begin(), result.estimated.end(), true));
+  if (result.remaining_gain > options.tolerance && maximum.remaining_gain) {
+    result.remaining_gain = *maximum.remaining_gain;
+    if (result.remaining_gain <= options.tolerance)
+      result.notes.push_back(fmt::format(
+          "the log-likelihood has a kink at these weights, where best paths tie: its slopes within {:.2g} standard "
+          "errors balance, and errors take the best paths as they are",
+          std::sqrt(2.0 * options.tolerance)));
+  }
+  result.degrees_of_freedom = estimates.identified;
   if (options.l2 > 0.0)
     result.degrees_of_freedom += (result.covariance.array().isNaN().select(0.0, result.covariance))
                                      .diagonal()

@@ -6,7 +6,8 @@
 // so that a few steps with it (maximise_near.hpp) do for all trips. Neither matters to where the search ends.
 //
 // Models may have a log-likelihood for some weights only (those at which the path sum is finite, where that of maxent
-// is concave). A trial step that leaves them is worth −∞: the line search steps back.
+// is concave). A trial step that leaves them is worth −∞: the line search steps back. Where the log-likelihood has
+// kinks the search goes on from there by the slopes that meet at them (maximise_at_kinks.hpp).
 //
 // With penalties l1 and l2, in nats per trip, what is maximised is
 //
@@ -56,8 +57,10 @@ struct FitResult {
   double log_likelihood;       // Sum over trips, in nats.
   double objective;            // That less the penalty: what was maximised.
   double null_log_likelihood;  // Of equal probabilities for the available moves (random_walk_log_likelihood).
-  double remaining_gain;       // What a Newton step would still add: ½ gᵀ (−H)⁻¹ g.
-  Eigen::VectorXd weights;     // [K]
+  // What a Newton step would still add: ½ gᵀ (−H)⁻¹ g. At a kink, g is the convex combination of the slopes within
+  // √(2 tolerance) standard errors for which that is least; a note says so.
+  double remaining_gain;
+  Eigen::VectorXd weights;  // [K]
   // [K] false if fixed, at a bound, held at 0 by L1, or if the data cannot tell it (see warnings).
   std::vector<bool> estimated;
   std::vector<bool> at_bound;  // [K] the objective would be greater beyond the weight's bound.
@@ -66,7 +69,8 @@ struct FitResult {
   // sᵀ) (−H)⁻¹ with the penalty as part of H: how estimates scatter, not how far the penalty pulls them. Under L1
   // nothing as simple is right: all NaN.
   Eigen::MatrixXd covariance, robust_covariance;
-  // What AIC and BIC count: the estimated weights; under L2 the trace of (−H)⁻¹ (−H of the log-likelihood alone).
+  // What AIC and BIC count: the weights, or combinations of them, that the trips tell; under L2 the trace of (−H)⁻¹ (−H
+  // of the log-likelihood alone).
   double degrees_of_freedom;
   double condition_number;               // Of the scaled Hessian (estimates.hpp).
   Eigen::VectorXd trip_log_likelihoods;  // [trips] at the weights.

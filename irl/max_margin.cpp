@@ -10,9 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Cholesky>
-
 #include "irl/best_paths.hpp"
+#include "irl/bundle_minimum.hpp"
 #include "irl/features.hpp"
 #include "softrl/check.hpp"
 
@@ -27,12 +26,6 @@ struct ObservedRoute {
   double share;                               // Of all trips.
   Eigen::VectorXd features;                   // [K]
   std::vector<std::pair<int, double>> links;  // Those entered, and what a path that drives one takes from its loss.
-};
-
-// What the path that violates a trip's margin most adds to R: v · θ + b.
-struct Cut {
-  Eigen::VectorXd slope;  // v = f_p − f_trip [K]
-  double offset = 0.0;    // b = loss(p)
 };
 
 class Routes {
@@ -67,7 +60,8 @@ class Routes {
     }
   }
 
-  // The best path for utilities + loss. `utilities` ≤ 0 are changed on the way and put back.
+  // What the path that violates the trip's margin most adds to R, v · θ + b with v = f_p − f_trip and b = loss(p): the
+  // best path for utilities + loss. `utilities` ≤ 0 are changed on the way and put back.
   Cut worst_cut(const ObservedRoute& route, Eigen::VectorXd& utilities) {
     const RoadNetwork& network = data_->network;
     const std::vector<int>& ends = data_->destinations[route.destination].links;
@@ -116,73 +110,6 @@ class Routes {
   std::vector<ObservedRoute> routes_;
   std::vector<bool> closed_;
 };
-
-// min over (x, ξ) of λ/2 ‖x‖² + ξ   subject to   v_j · x + b_j ≤ ξ for every cut,  a_m · x ≤ 0 for some moves.
-// By a primal-dual interior-point method (Mehrotra's predictor and corrector).
-struct BundleMinimum {
-  Eigen::VectorXd x;
-  double lower_bound;  // Of the minimum, by weak duality: it holds however exact the solution is.
-};
-
-BundleMinimum minimise_bundle(double lambda, const std::vector<Cut>& cuts, const RowMatrix& moves) {
-  constexpr int most_steps = 100;
-  const Eigen::Index features = cuts.front().slope.size(), variables = features + 1;
-  const auto cut_count = static_cast<Eigen::Index>(cuts.size()), rows = cut_count + moves.rows();
-  Eigen::MatrixXd c = Eigen::MatrixXd::Zero(rows, variables);  // c z ≤ d
-  Eigen::VectorXd d = Eigen::VectorXd::Zero(rows);
-  for (Eigen::Index j = 0; j < cut_count; ++j) {
-    c.row(j).head(features) = cuts[j].slope.transpose();
-    c(j, features) = -1.0;
-    d(j) = -cuts[j].offset;
-  }
-  c.bottomLeftCorner(moves.rows(), features) = moves;
-  Eigen::VectorXd hessian = Eigen::VectorXd::Constant(variables, lambda), gradient = Eigen::VectorXd::Zero(variables);
-  hessian(features) = 0.0;
-  gradient(features) = 1.0;
-
-  Eigen::VectorXd z = Eigen::VectorXd::Zero(variables);
-  Eigen::VectorXd slack = Eigen::VectorXd::Ones(rows), dual = Eigen::VectorXd::Ones(rows) / static_cast<double>(rows);
-  for (int step = 0; step < most_steps; ++step) {
-    const Eigen::VectorXd stationarity = hessian.cwiseProduct(z) + gradient + c.transpose() * dual;
-    const Eigen::VectorXd feasibility = c * z + slack - d;
-    const double mu = slack.dot(dual) / static_cast<double>(rows);
-    if (mu <= 1e-14 && stationarity.norm() <= 1e-12 && feasibility.norm() <= 1e-12) break;
-    const Eigen::VectorXd ratio = dual.cwiseQuotient(slack);
-    Eigen::MatrixXd normal = c.transpose() * ratio.asDiagonal() * c;
-    normal.diagonal() += hessian;
-    const Eigen::LDLT<Eigen::MatrixXd> factors(normal);
-    Eigen::VectorXd slack_step, dual_step, z_step;
-    const auto solve = [&](const Eigen::VectorXd& complementarity) {
-      z_step = factors.solve(-stationarity -
-                             c.transpose() * (ratio.cwiseProduct(feasibility) - complementarity.cwiseQuotient(slack)));
-      slack_step = -feasibility - c * z_step;
-      dual_step = -(complementarity + dual.cwiseProduct(slack_step)).cwiseQuotient(slack);
-    };
-    const auto longest = [&](double share) {
-      double length = 1.0;
-      for (Eigen::Index i = 0; i < rows; ++i) {
-        if (slack_step(i) < 0.0) length = std::min(length, -share * slack(i) / slack_step(i));
-        if (dual_step(i) < 0.0) length = std::min(length, -share * dual(i) / dual_step(i));
-      }
-      return length;
-    };
-    solve(slack.cwiseProduct(dual));
-    const double reach = longest(1.0);
-    const double ahead = (slack + reach * slack_step).dot(dual + reach * dual_step) / static_cast<double>(rows);
-    const double centring = std::pow(ahead / mu, 3) * mu;
-    const Eigen::VectorXd corrected =
-        (slack.cwiseProduct(dual) + slack_step.cwiseProduct(dual_step)).array() - centring;
-    solve(corrected);
-    const double length = longest(0.995);
-    if (!z_step.allFinite() || !dual_step.allFinite() || length < 1e-12) break;  // as exact as rounding lets it be
-    z += length * z_step;
-    slack += length * slack_step;
-    dual += length * dual_step;
-  }
-  dual /= dual.head(cut_count).sum();
-  const Eigen::VectorXd sum = c.leftCols(features).transpose() * dual;
-  return {.x = z.head(features), .lower_bound = -d.dot(dual) - 0.5 * sum.squaredNorm() / lambda};
-}
 
 }  // namespace
 

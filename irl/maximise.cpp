@@ -85,6 +85,8 @@ Maximum maximise(const Objective& objective, const Eigen::VectorXd& start, const
   parameters.linesearch = l1 > 0.0 ? LBFGS_LINESEARCH_BACKTRACKING : LBFGS_LINESEARCH_BACKTRACKING_WOLFE;
   parameters.max_linesearch = 60;
   parameters.max_iterations = options.max_iterations;
+  parameters.past = options.least_change > 0.0 ? 5 : 0;
+  parameters.delta = options.least_change;
   parameters.orthantwise_c = l1 > 0.0 ? l1 / (options.unit * search.scale(0)) : 0.0;
   const int code = lbfgs(static_cast<int>(n), x.get(), nullptr, Search::evaluate_callback, Search::progress_callback,
                          &search, &parameters);

@@ -26,6 +26,7 @@ struct MaximiseOptions {
   Eigen::VectorXd scale = {};  // [K] > 0: root of the size of −L's second derivatives. A convergence matter only.
   double unit = 1.0;           // > 0: L is of about this size, the number of observations for a log-likelihood.
   int max_iterations = 200;    // ≥ 1
+  double least_change = 0.0;   // ≥ 0: end once five iterations changed F by less than this share of it; 0: never.
   // After every iteration, with F and where it is that. May throw to abort.
   std::function<void(int iteration, double value, const Eigen::VectorXd& weights)> progress = {};
 };
@@ -36,6 +37,9 @@ struct Maximum {
   int evaluations;        // Of L and its gradient, all trials included.
   int infeasible_trials;  // Trials at which L was not defined.
   bool iteration_limit;   // Ended for lack of iterations. How good the end is, its gradient tells.
+  // What a step along the slopes that meet at a kink still promises, where these were looked for:
+  // maximise_at_kinks.hpp.
+  std::optional<double> remaining_gain = {};
 };
 
 // From `start` [K], where L must be defined. Ends when the gradient vanishes to about 1e-8 of `unit`, in scaled

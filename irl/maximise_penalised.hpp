@@ -5,6 +5,8 @@
 // (maximise_in_box.hpp): where no weight changes its sign the L1 penalty is linear, so that such an orthant, cut by the
 // bounds, is a box in which F is smooth. Weights at 0 stay there unless the slope of L exceeds the penalty's; when a
 // box is done, those that want to leave 0 choose the next one. There are few boxes, and OWL-QN needs many more steps.
+//
+// If L has kinks, and there is no L1 penalty, the search goes on from where these stall: maximise_at_kinks.hpp.
 #pragma once
 #include <functional>
 #include <optional>
@@ -31,6 +33,8 @@ struct PenalisedOptions {
   double unit = 1.0;
   double tolerance = 1e-10;  // > 0: in boxes, stop once Newton steps would add no more
   int max_iterations = 200;
+  bool kinks = false;
+  double kink_tolerance = 1e-8;  // > 0: of maximise_at_kinks
   std::function<void(int iteration, double value, const Eigen::VectorXd& weights)> progress = {};
   std::optional<KnownStart> near = {};  // the start is near the maximum; of no use with L1 or bounds
 };

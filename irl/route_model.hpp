@@ -60,6 +60,9 @@ class RouteModel {
   // not cost less.
   virtual std::unique_ptr<RouteModel> of_trips(const RouteData& /*data*/) const { return nullptr; }
 
+  // Whether the log-likelihood is smooth only but for kinks; the gradient at one is that of some side.
+  virtual bool has_kinks() const { return false; }
+
   // At the weights last evaluated: below 1 where the path sums are finite.
   virtual SpectralRadius radius(const SpectralRadiusOptions& options = {}) = 0;
 

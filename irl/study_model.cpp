@@ -17,8 +17,10 @@ namespace softrl::irl {
 std::unique_ptr<RouteModel> make_model(const Study& study, const RouteData& data, const ModelOptions& options) {
   for (const std::string_view name : {"time", "max_margin", "action_costs"})
     if (study.model == name)
-      throw std::invalid_argument(fmt::format(
-          "model = \"{}\": it predicts routes and has no likelihood; softrl routes evaluate takes it", name));
+      throw std::invalid_argument(
+          fmt::format("model = \"{}\": it predicts a route and has no probabilities; softrl routes fit and softrl "
+                      "routes evaluate take it",
+                      name));
   const auto missing = [&](std::string_view table) {
     throw std::invalid_argument(
         fmt::format("{} with model = \"{}\": this version of softrl has no such model", table, study.model));

@@ -9,8 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "irl/fit.hpp"
+#include "irl/generated_city.hpp"
 #include "irl/likelihood.hpp"
 #include "small_networks.hpp"
+#include "softrl/random.hpp"
 
 namespace softrl::irl {
 namespace {
@@ -161,6 +164,58 @@ TEST(ActionModel, GivesPoliciesOfProbabilities) {
           EXPECT_NEAR(total, can_end[link] ? 1.0 : 0.0, 1e-12) << "seed " << seed << " link " << link;
         }
       }
+    }
+  }
+}
+
+// Link 0 leads to 1, from which two ways lead on, worth x and 2x + 1, and to 2, worth 1.5x + 0.5. At x = −1 all three
+// are worth −1, so that every choice has probability 1/2. Of 40 trips 10 go by 1, half of them either way: the choice
+// there has no slope, and the first one the slopes (10 − 20) · (1 − 1.5) = 5 left of it and (10 − 20) · (2 − 1.5) = −5
+// right. Either side is concave, so that the maximum is this kink.
+TEST(ActionModel, IsFittedAtAKink) {
+  RouteData data;
+  data.network = network_of(6, {{0, 1}, {0, 2}, {1, 3}, {1, 4}, {2, 5}, {3, 5}, {4, 5}},
+                            {{0, 0}, {1.5, 0.5}, {1, 0}, {2, 1}, {0, 0}, {0, 0}, {0, 0}});
+  data.destinations = {{.name = "d", .links = {5}}};
+  for (int t = 0; t < 40; ++t)
+    data.trips.push_back(make_trip(data, fmt::format("{}", t), 0,
+                                   t < 5    ? std::vector{0, 1, 3, 5}
+                                   : t < 10 ? std::vector{0, 1, 4, 5}
+                                            : std::vector{0, 2, 5}));
+  ActionModel model(data);
+  const std::vector<std::string>& names = model.weight_names();
+  for (const double start : {-4.0, -1.0, -0.2}) {
+    const FitResult result =
+        fit(model, {.start = {{.name = names[0], .value = start}}, .fixed = {{.name = names[1], .value = 1.0}}});
+    EXPECT_EQ(result.status, Status::Converged) << start;
+    EXPECT_NEAR(result.weights(0), -1.0, 1e-4);
+    EXPECT_NEAR(result.log_likelihood, -50.0 * std::log(2.0), 5e-4);
+    EXPECT_LE(result.remaining_gain, 1e-8);
+    EXPECT_THAT(result.notes, testing::ElementsAre(HasSubstr("kink")));
+  }
+  // A bound short of the kink is where such a fit ends; beyond it, it matters to nothing.
+  const FitResult bounded = fit(model, {.fixed = {{.name = names[1], .value = 1.0}},
+                                        .bounds = {{.name = names[0], .lower = -0.5, .upper = 0.0}}});
+  EXPECT_EQ(bounded.status, Status::Converged);
+  EXPECT_EQ(bounded.weights(0), -0.5);
+  EXPECT_TRUE(bounded.at_bound[0]);
+}
+
+// No other weights nearby are better, in whichever direction one looks.
+TEST(ActionModel, IsFittedWhereNoStepIsBetter) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    const RouteData city = generate_city({.rows = 5, .columns = 6, .destinations = 6, .trips = 300, .seed = seed});
+    ActionModel model(city);
+    const FitResult result = fit(model);
+    ASSERT_EQ(result.status, Status::Converged) << "seed " << seed;
+    const Eigen::VectorXd errors = result.covariance.diagonal().cwiseSqrt();
+    Random random(seed, "directions");
+    for (int i = 0; i < 100; ++i) {
+      const Eigen::VectorXd direction =
+          Eigen::VectorXd::NullaryExpr(errors.size(), [&](Eigen::Index j) { return errors(j) * random.normal(); });
+      for (const double step : {1e-4, 1e-2, 1.0})
+        EXPECT_LE(model.evaluate(result.weights + step * direction).log_likelihood, result.log_likelihood + 1e-6)
+            << "seed " << seed << " step " << step;
     }
   }
 }
