@@ -30,6 +30,8 @@ struct Setting {
   std::vector<int> free;                 // those that are estimated
   Eigen::MatrixXd inverse;               // [free × free] (−H)⁻¹ of all trips
   RowMatrix scores;                      // [groups × free] there
+  bool whole_fits;                       // without the three above, but with
+  std::vector<bool> varies;              // [K] all that are not fixed
 };
 
 // Maximises the likelihood of a resample.
@@ -65,6 +67,21 @@ BootstrapReplication refit(const Setting& setting, RouteModel& model, const Eige
   return {.converged = false, .weights = std::move(weights)};
 }
 
+// The same by a whole fit, which knows of bounds, penalties and kinks.
+BootstrapReplication refit_within(const Setting& setting, RouteModel& model) {
+  const std::vector<std::string>& names = model.weight_names();
+  FitOptions options = setting.options.fit;
+  options.tolerance = setting.options.tolerance;
+  options.start.clear();
+  options.fixed.clear();
+  for (std::size_t j = 0; j < names.size(); ++j)
+    (setting.varies[j] ? options.start : options.fixed)
+        .push_back({names[j], setting.weights(static_cast<Eigen::Index>(j))});
+  FitResult found = fit(model, options);
+  return {.converged = found.status == Status::Converged && found.warnings.empty(),
+          .weights = std::move(found.weights)};
+}
+
 BootstrapReplication replication(const Setting& setting, std::uint64_t index) {
   Random random(setting.options.seed, "bootstrap", index);
   std::vector<Trip> trips;
@@ -73,10 +90,11 @@ BootstrapReplication replication(const Setting& setting, std::uint64_t index) {
     const std::int64_t drawn = random.below(static_cast<std::int64_t>(setting.groups.size()));
     for (const int trip : setting.groups[static_cast<std::size_t>(drawn)])
       trips.push_back(setting.data.trips[static_cast<std::size_t>(trip)]);
-    score += setting.scores.row(drawn);
+    if (!setting.whole_fits) score += setting.scores.row(drawn);
   }
   const RouteData resample = with_trips(setting.data, std::move(trips));
   const std::unique_ptr<RouteModel> model = setting.model(resample);
+  if (setting.whole_fits) return refit_within(setting, *model);
   return refit(setting, *model, setting.inverse * score.transpose());
 }
 
@@ -89,21 +107,30 @@ Setting prepare(const ModelOfTrips& model, const RouteData& data, const FitResul
                   .weights = all.weights,
                   .free = {},
                   .inverse = {},
-                  .scores = {}};
+                  .scores = {},
+                  .whole_fits = false,
+                  .varies = all.estimated};
+  const std::vector<int> group_of = independent_groups(data.trips);
+  setting.groups.resize(static_cast<std::size_t>(1 + *std::max_element(group_of.begin(), group_of.end())));
+  for (std::size_t t = 0; t < group_of.size(); ++t)
+    setting.groups[static_cast<std::size_t>(group_of[t])].push_back(static_cast<int>(t));
+  const std::unique_ptr<RouteModel> model_of_all = model(data);
+  const FitOptions& of_fit = options.fit;
+  setting.whole_fits = !of_fit.bounds.empty() || of_fit.l1 > 0.0 || of_fit.l2 > 0.0 || model_of_all->has_kinks();
+  const std::vector<bool> fixed = is_named(model_of_all->weight_names(), of_fit.fixed);
+  for (std::size_t j = 0; j < setting.varies.size(); ++j)
+    if (all.at_bound[j] || of_fit.l1 > 0.0) setting.varies[j] = !fixed[j];
+  if (setting.whole_fits) return setting;
   for (int j = 0; j < static_cast<int>(all.estimated.size()); ++j)
     if (all.estimated[static_cast<std::size_t>(j)]) setting.free.push_back(j);
   const Eigen::MatrixXd covariance = all.covariance(setting.free, setting.free);
   if (setting.free.empty() || !covariance.allFinite())
     throw std::invalid_argument("there is no bootstrap of a fit without standard errors");
   setting.inverse = covariance;
-  const std::vector<int> group_of = independent_groups(data.trips);
-  setting.groups.resize(static_cast<std::size_t>(1 + *std::max_element(group_of.begin(), group_of.end())));
-  const RowMatrix scores = model(data)->curvature(all.weights).scores(Eigen::indexing::all, setting.free);
+  const RowMatrix scores = model_of_all->curvature(all.weights).scores(Eigen::indexing::all, setting.free);
   setting.scores = RowMatrix::Zero(static_cast<Eigen::Index>(setting.groups.size()), scores.cols());
-  for (std::size_t t = 0; t < group_of.size(); ++t) {
-    setting.groups[static_cast<std::size_t>(group_of[t])].push_back(static_cast<int>(t));
+  for (std::size_t t = 0; t < group_of.size(); ++t)
     setting.scores.row(group_of[t]) += scores.row(static_cast<Eigen::Index>(t));
-  }
   return setting;
 }
 

@@ -61,6 +61,7 @@ struct BootstrapCommand {
   std::vector<std::string> fixed;
   fs::path state;
   double confidence = 0.95;
+  double l1 = 0.0, l2 = 0.0;
   irl::BootstrapOptions options;
 
   int run() const {
@@ -71,15 +72,17 @@ struct BootstrapCommand {
     fmt::print("{}\n", describe(loaded.data));
     std::fflush(stdout);
     const auto model = [&](const irl::RouteData& data) { return irl::make_model(loaded.study, data, {.threads = 1}); };
+    irl::FitOptions of_fit{.fixed = parse_weights("--fix", fixed), .l1 = l1, .l2 = l2, .prefix = "--"};
+    irl::add_defaults(of_fit.start, of_fit.fixed, loaded.study.start, loaded.study.fixed);
+    of_fit.bounds = loaded.study.bounds;
     std::vector<std::string> names;
     const irl::FitResult fit = [&] {
       ProgressLine line("fit");
       const auto all = model(loaded.data);
       names = all->weight_names();
-      irl::FitOptions of_fit{.fixed = parse_weights("--fix", fixed), .progress = line.observer(), .prefix = "--"};
-      irl::add_defaults(of_fit.start, of_fit.fixed, loaded.study.start, loaded.study.fixed);
-      of_fit.bounds = loaded.study.bounds;
-      return irl::fit(*all, of_fit);
+      irl::FitOptions with_progress = of_fit;
+      with_progress.progress = line.observer();
+      return irl::fit(*all, with_progress);
     }();
     if (fit.status != Status::Converged || !fit.warnings.empty()) {
       fmt::print("the fit to all trips is no good: {}\n", to_string(fit.status));
@@ -87,6 +90,7 @@ struct BootstrapCommand {
       return 1;
     }
     irl::BootstrapOptions with_state = options;
+    with_state.fit = of_fit;
     with_state.finished = read_state(state, fit, options.seed);
     if (!with_state.finished.empty())
       fmt::print("continues after {} of {}\n",
@@ -108,24 +112,28 @@ struct BootstrapCommand {
       return irl::bootstrap(model, loaded.data, fit, with_state);
     }();
     const double seconds = seconds_since(begin);
-    const bool good = report(names, fit, replications, seconds);
+    std::vector<bool> varied = irl::is_named(names, of_fit.fixed);
+    varied.flip();
+    const bool good = report(names, varied, fit, replications, seconds);
     if (!state.empty()) fs::remove(state);
     return good ? 0 : 1;
   }
 
-  bool report(const std::vector<std::string>& names, const irl::FitResult& fit, const Replications& replications,
-              double seconds) const {
+  bool report(const std::vector<std::string>& names, const std::vector<bool>& varied, const irl::FitResult& fit,
+              const Replications& replications, double seconds) const {
     const irl::BootstrapSummary summary = irl::summarise(replications, confidence);
     Json parameters = Json::array();
     Table table{.header = {"weight", "value", "std error", "robust", "bootstrap", "bias", "lower", "upper"}};
     for (int j = 0; j < static_cast<int>(names.size()); ++j) {
+      // At a bound, or at 0 under L1, a weight has no other errors than these: replications may leave it.
       const bool told = fit.estimated[static_cast<std::size_t>(j)];
-      const auto of_estimate = [&](double value) { return told ? value : std::nan(""); };
+      const auto where = [](bool known, double value) { return known ? value : std::nan(""); };
+      const auto of_estimate = [&](double value) { return where(told, value); };
+      const auto of_draws = [&](double value) { return where(varied[static_cast<std::size_t>(j)], value); };
       const double value = fit.weights(j), error = of_estimate(std::sqrt(fit.covariance(j, j))),
                    robust = of_estimate(std::sqrt(fit.robust_covariance(j, j))),
-                   drawn = of_estimate(std::sqrt(summary.covariance(j, j))),
-                   bias = of_estimate(summary.mean(j) - value), lower = of_estimate(summary.lower(j)),
-                   upper = of_estimate(summary.upper(j));
+                   drawn = of_draws(std::sqrt(summary.covariance(j, j))), bias = of_draws(summary.mean(j) - value),
+                   lower = of_draws(summary.lower(j)), upper = of_draws(summary.upper(j));
       const irl::WeightInference normal = irl::infer(value, drawn, confidence);
       table.rows.push_back({names[static_cast<std::size_t>(j)], decimals(value, 4), decimals(error, 4),
                             decimals(robust, 4), decimals(drawn, 4), decimals(bias, 4), decimals(lower, 4),
@@ -170,6 +178,8 @@ void add_routes_bootstrap(CLI::App& routes, Run& run) {
       routes.add_subcommand("bootstrap", "Errors and intervals of a fit from trips drawn with replacement");
   bootstrap->study.add_to(*command);
   add_weights(*command, "--fix", bootstrap->fixed, "Weights that are not estimated");
+  command->add_option("--l1", bootstrap->l1, "L1 penalty, in nats per trip")->capture_default_str();
+  command->add_option("--l2", bootstrap->l2, "L2 penalty, in nats per trip")->capture_default_str();
   irl::BootstrapOptions& options = bootstrap->options;
   command->add_option("--replications", options.replications, "Times that trips (or their clusters) are drawn anew")
       ->check(must_be_integer)
