@@ -9,30 +9,34 @@
 
 namespace softrl::cli {
 
-std::optional<irl::FitCheckpoint> read_fit_state(const std::filesystem::path& file) {
+std::optional<FitState> read_fit_state(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return std::nullopt;
-  irl::FitCheckpoint state{};
+  FitState state{};
+  irl::FitCheckpoint& checkpoint = state.checkpoint;
   try {
     const Json json = read_json(file);
-    json.at("names").get_to(state.names);
-    state.weights = vector_from(json.at("weights"));
-    json.at("objective").get_to(state.objective);
-    json.at("iterations").get_to(state.iterations);
-    json.at("evaluations").get_to(state.evaluations);
-    json.at("infeasible_trials").get_to(state.infeasible_trials);
+    json.at("names").get_to(checkpoint.names);
+    checkpoint.weights = vector_from(json.at("weights"));
+    json.at("objective").get_to(checkpoint.objective);
+    json.at("iterations").get_to(checkpoint.iterations);
+    json.at("evaluations").get_to(checkpoint.evaluations);
+    json.at("infeasible_trials").get_to(checkpoint.infeasible_trials);
+    json.at("objectives").get_to(state.objectives);
   } catch (const Json::exception& error) {
     throw std::runtime_error(fmt::format("{}: is not the state of a fit: {}", file.string(), error.what()));
   }
   return state;
 }
 
-void write_fit_state(const std::filesystem::path& file, const irl::FitCheckpoint& state) {
-  write_json(file, {{"names", state.names},
-                    {"weights", numbers(state.weights)},
-                    {"objective", number(state.objective)},
-                    {"iterations", state.iterations},
-                    {"evaluations", state.evaluations},
-                    {"infeasible_trials", state.infeasible_trials}});
+void write_fit_state(const std::filesystem::path& file, const FitState& state) {
+  const irl::FitCheckpoint& checkpoint = state.checkpoint;
+  write_json(file, {{"names", checkpoint.names},
+                    {"weights", numbers(checkpoint.weights)},
+                    {"objective", number(checkpoint.objective)},
+                    {"iterations", checkpoint.iterations},
+                    {"evaluations", checkpoint.evaluations},
+                    {"infeasible_trials", checkpoint.infeasible_trials},
+                    {"objectives", state.objectives}});
 }
 
 }  // namespace softrl::cli

@@ -22,12 +22,10 @@
 #include "cli/split_argument.hpp"
 #include "cli/study_argument.hpp"
 #include "irl/corridor.hpp"
-#include "irl/fit.hpp"
 #include "irl/held_out.hpp"
 #include "irl/likelihood.hpp"
-#include "irl/max_margin.hpp"
 #include "irl/route_evaluation.hpp"
-#include "irl/study_model.hpp"
+#include "irl/study_fit.hpp"
 
 namespace softrl::cli {
 namespace {
@@ -65,24 +63,28 @@ irl::Study with_model(irl::Study study, const std::string& name) {
 
 // What was learned from the training trips.
 struct Learned {
+  std::unique_ptr<irl::RouteModel> model = {};  // Null for max_margin.
   std::vector<std::string> names = {};
   Eigen::VectorXd weights = {};
   bool converged = true;
   Json json = {};
 };
 
-Learned learned_from(const std::vector<std::string>& names, const Eigen::VectorXd& weights, Status status,
-                     std::string_view objective, double value, const std::vector<std::string>& warnings) {
+// What a fit says of itself: `objective` names its value, a log-likelihood or not.
+Learned learned_from(const std::vector<std::string>& names, const irl::FitResult& fit, std::string_view objective,
+                     double value) {
   Json parameters = Json::array();
   for (int j = 0; j < static_cast<int>(names.size()); ++j)
-    parameters.push_back({{"name", names[j]}, {"value", number(weights(j))}});
+    parameters.push_back({{"name", names[j]}, {"value", number(fit.weights(j))}});
   return {.names = names,
-          .weights = weights,
-          .converged = status == Status::Converged,
-          .json = {{"status", to_string(status)},
+          .weights = fit.weights,
+          .converged = fit.status == Status::Converged,
+          .json = {{"status", to_string(fit.status)},
                    {std::string(objective), number(value)},
                    {"parameters", parameters},
-                   {"warnings", warnings}}};
+                   {"remaining_gain", number(fit.remaining_gain)},
+                   {"warnings", fit.warnings},
+                   {"notes", fit.notes}}};
 }
 
 struct ModelResult {
@@ -117,10 +119,8 @@ struct EvaluateCommand {
     std::fflush(stdout);
     const std::vector<irl::HeldOut> splits = split(loaded, own_file);
     const irl::RouteData& data = splits.front().train;
-    const Eigen::VectorXd lengths =
-        data.link_lengths.size() > 0 ? data.link_lengths : Eigen::VectorXd::Ones(data.network.link_count());
-    for (const std::string& name : names)
-      if (name != "time" && name != "max_margin") with_model(loaded.study, name);  // refuses before anything is fitted
+    const Eigen::VectorXd lengths = irl::comparison_lengths(data);
+    for (const std::string& name : names) with_model(loaded.study, name);  // refuses before anything is fitted
     const Eigen::VectorXd times = uses_time(names) ? time_of_moves(data) : Eigen::VectorXd{};
 
     std::vector<ModelResult> results;
@@ -131,7 +131,7 @@ struct EvaluateCommand {
       std::map<std::string, Learned> learned;
       for (ModelResult& result : results) {
         const std::string label = splits.size() > 1 ? fmt::format("{}, fold {}", result.name, fold) : result.name;
-        add(result, predict(loaded.study, held, lengths, times, result, label, learned), held, lengths);
+        add(result, predict(loaded.study, held, times, result, label, learned), held, lengths);
       }
       trips.insert(trips.end(), held.held_out.begin(), held.held_out.end());
     }
@@ -171,42 +171,27 @@ struct EvaluateCommand {
 
   // What the fastest route is fastest by [M].
   Eigen::VectorXd time_of_moves(const irl::RouteData& data) const {
-    const auto& features = data.network.features;
-    Eigen::VectorXd times = data.move_times;
-    const auto found = std::find(features.begin(), features.end(), time_feature.empty() ? "travel_time" : time_feature);
-    if (!time_feature.empty() && found == features.end())
-      throw std::invalid_argument(fmt::format("--time-feature: there is no feature {} (features: {})", time_feature,
-                                              fmt::join(features, ", ")));
-    if (found != features.end() && (times.size() == 0 || !time_feature.empty())) {
-      times = data.network.attributes.col(found - features.begin());
-    } else if (times.size() == 0) {
-      if (data.link_lengths.size() == 0)
-        throw std::invalid_argument(
-            "--models time: the study names neither time nor distance; --time-feature may name a feature");
-      times.resize(data.network.move_count());
-      for (int m = 0; m < data.network.move_count(); ++m) times(m) = data.link_lengths(data.network.to[m]);
+    try {
+      return irl::move_times(data, time_feature).times;
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(fmt::format("{}: {}; --time-feature may name another feature",
+                                              time_feature.empty() ? "--models time" : "--time-feature", error.what()));
     }
-    if (!(times.minCoeff() >= 0.0))
-      throw std::invalid_argument(fmt::format("--models time: a time must not be negative, got {}", times.minCoeff()));
-    return times;
   }
 
   // What the model says of the held-out trips, after learning from the others. Action and action_costs share weights.
   std::vector<irl::TripPrediction> predict(const irl::Study& described, const irl::HeldOut& held,
-                                           const Eigen::VectorXd& lengths, const Eigen::VectorXd& times,
-                                           ModelResult& result, const std::string& label,
+                                           const Eigen::VectorXd& times, ModelResult& result, const std::string& label,
                                            std::map<std::string, Learned>& learned) const {
     if (result.name == "time") return predict_best_paths(held.train, -times, held.held_out);
     const std::string source = result.name == "action_costs" ? "action" : result.name;
-    std::unique_ptr<irl::RouteModel> model;
-    if (source != "max_margin") model = irl::make_model(with_model(described, source), held.train);
     auto known = learned.find(source);
     if (known == learned.end()) {
       ProgressLine line(fmt::format("fit {}", label));
+      const irl::Study study_of_model = with_model(described, source);
       known = learned
-                  .emplace(source, saved_fits().count(source) ? take_saved(source, held, model.get())
-                                   : model                    ? learn(*model, described, line)
-                                                              : learn_margin(held, lengths, line))
+                  .emplace(source, saved_fits().count(source) ? take_saved(study_of_model, source, held)
+                                                              : learn(study_of_model, held, line))
                   .first;
     }
     const Learned& weights = known->second;
@@ -218,7 +203,7 @@ struct EvaluateCommand {
                                 held.held_out);
     }
     ProgressLine line(fmt::format("predict {}", label), Limit::End);
-    return irl::predict(*model, weights.weights, held.held_out, line.observer());
+    return irl::predict(*weights.model, weights.weights, held.held_out, line.observer());
   }
 
   // --weights-from MODEL=FILE, by model.
@@ -227,54 +212,51 @@ struct EvaluateCommand {
     for (const std::string& word : weights_from) {
       const std::size_t equals = word.find('=');
       const std::string name = word.substr(0, equals);
-      if (equals == std::string::npos || place(name) == known_models.size() || name == "time" || name == "max_margin")
-        throw std::invalid_argument(fmt::format(
-            "--weights-from: \"{}\" is not of the form MODEL=FILE with a model that routes fit fits", word));
+      if (equals == std::string::npos || place(name) == known_models.size() || name == "time")
+        throw std::invalid_argument(
+            fmt::format("--weights-from: \"{}\" is not of the form MODEL=FILE with a model that has weights", word));
       result[name == "action_costs" ? "action" : name] = word.substr(equals + 1);
     }
     return result;
   }
 
   // Trips of another file may have the same names; of the same file they must not be among those learned from.
-  Learned take_saved(const std::string& name, const irl::HeldOut& held, const irl::RouteModel* model) const {
+  Learned take_saved(const irl::Study& described, const std::string& name, const irl::HeldOut& held) const {
     const std::string file = saved_fits().at(name);
-    const SavedFit fit = read_fit(file);
+    const SavedFit saved = read_fit(file, name == "max_margin" ? Likelihood::Optional : Likelihood::Required);
     std::vector<irl::NamedWeight> weights;
-    for (const irl::FittedWeight& weight : fit.weights) weights.push_back({weight.name, weight.value});
+    for (const irl::FittedWeight& weight : saved.weights) weights.push_back({weight.name, weight.value});
     if (random_split.wanted())
-      SplitArgument::check_not_learned(fit.trips, held, fmt::format("--weights-from: {}", file));
-    const std::vector<std::string>& names = model->weight_names();
-    return learned_from(names, irl::all_named_weights(names, "--weights-from " + name, weights), Status::Converged,
-                        "log_likelihood", fit.log_likelihood, fit.warnings);
+      SplitArgument::check_not_learned(saved.trips, held, fmt::format("--weights-from: {}", file));
+    std::unique_ptr<irl::RouteModel> model;
+    if (irl::learns_by_likelihood(described.model)) model = irl::make_model(described, held.train);
+    const std::vector<std::string> names = model ? model->weight_names() : held.train.network.features;
+    irl::FitResult fit{};
+    fit.status = Status::Converged;  // or read_fit would have refused it
+    fit.weights = irl::all_named_weights(names, "--weights-from " + name, weights);
+    fit.remaining_gain = std::nan("");
+    fit.warnings = saved.warnings;
+    Learned learned = learned_from(names, fit, model ? "log_likelihood" : "objective", saved.log_likelihood);
+    learned.model = std::move(model);
+    return learned;
   }
 
-  Learned learn(irl::RouteModel& model, const irl::Study& described, ProgressLine& line) const {
-    irl::FitOptions options{.max_iterations = max_iterations, .progress = line.observer()};
-    const auto& names = model.weight_names();  // of which this model may lack some of the study's
-    const auto belongs = [&](const auto& weight) {
-      return std::find(names.begin(), names.end(), weight.name) != names.end();
-    };
-    std::copy_if(described.start.begin(), described.start.end(), std::back_inserter(options.start), belongs);
-    std::copy_if(described.fixed.begin(), described.fixed.end(), std::back_inserter(options.fixed), belongs);
-    std::copy_if(described.bounds.begin(), described.bounds.end(), std::back_inserter(options.bounds), belongs);
-    const irl::FitResult fit = irl::fit(model, options);
-    Learned learned = learned_from(names, fit.weights, fit.status, "log_likelihood", fit.log_likelihood, fit.warnings);
-    learned.json["remaining_gain"] = number(fit.remaining_gain);
-    if (const auto* corridor = dynamic_cast<const irl::CorridorLikelihood*>(&model)) {
+  Learned learn(const irl::Study& described, const irl::HeldOut& held, ProgressLine& line) const {
+    irl::StudyFit fitted = irl::fit_study(
+        described, held.train,
+        {.fit = {.max_iterations = max_iterations, .progress = line.observer()}, .regularisation = regularisation});
+    Learned learned = fitted.model ? learned_from(fitted.names, fitted.fit, "log_likelihood", fitted.fit.log_likelihood)
+                                   : learned_from(fitted.names, fitted.fit, "objective", fitted.fit.objective);
+    if (const auto* corridor = dynamic_cast<const irl::CorridorLikelihood*>(fitted.model.get())) {
       // What its paths lose to all others: the same weights, with path sums over all paths.
-      const irl::LikelihoodValue all = irl::Likelihood(model.data()).evaluate(fit.weights);
+      const irl::LikelihoodValue all = irl::Likelihood(corridor->data()).evaluate(fitted.fit.weights);
       learned.json["log_likelihood_over_all_paths"] =
           all.status == irl::PathSumStatus::Finite ? number(all.log_likelihood) : Json(nullptr);
       learned.json["trips_outside"] = corridor->trips_outside();
       learned.json["mean_links"] = number(corridor->mean_links());
     }
+    learned.model = std::move(fitted.model);
     return learned;
-  }
-
-  Learned learn_margin(const irl::HeldOut& held, const Eigen::VectorXd& lengths, ProgressLine& line) const {
-    const irl::MaxMarginResult fit =
-        irl::fit_max_margin(held.train, lengths, {.regularisation = regularisation, .progress = line.observer()});
-    return learned_from(held.train.network.features, fit.weights, fit.status, "objective", fit.objective, {});
   }
 
   static void add(ModelResult& result, std::vector<irl::TripPrediction> predictions, const irl::HeldOut& held,
@@ -327,7 +309,7 @@ struct EvaluateCommand {
       if (result.evaluation.without_route > 0)
         fmt::print("{}: no route for {}, counted as nothing in common\n", result.name,
                    counted(result.evaluation.without_route, "trip"));
-      if (!result.converged) fmt::print("warning: the fit of {} did not converge\n", result.name);
+      print_warnings(result);
     }
     const Json differences = compare(results, groups);
     std::fflush(stdout);
@@ -342,6 +324,17 @@ struct EvaluateCommand {
     add_trip_report(json, loaded.data.trip_report);
     if (own_file) add_trip_report(json["held_out"], own_file->data.trip_report);
     write_json(study.json, json);
+  }
+
+  static void print_warnings(const ModelResult& result) {
+    for (std::size_t fold = 0; fold < result.fits.size(); ++fold) {
+      const Json& fit = result.fits[fold];
+      const std::string which =
+          fmt::format("the fit of {}{}", result.name, result.fits.size() > 1 ? fmt::format(", fold {}", fold) : "");
+      if (fit.at("status") != to_string(Status::Converged))
+        fmt::print("warning: {} ended as {}\n", which, fit.at("status").get<std::string>());
+      for (const Json& warning : fit.at("warnings")) fmt::print("warning: {}: {}\n", which, warning.get<std::string>());
+    }
   }
 
   std::string how_split(const std::vector<irl::HeldOut>& splits) const {

@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -22,7 +24,7 @@
 #include "cli/weight_options.hpp"
 #include "irl/fit.hpp"
 #include "irl/inference.hpp"
-#include "irl/study_model.hpp"
+#include "irl/study_fit.hpp"
 #include "softrl/atomic_file.hpp"
 
 namespace softrl::cli {
@@ -57,6 +59,7 @@ struct FitCommand {
   std::string unit;
   bool stars = false;
   fs::path state, csv, latex, html;
+  double regularisation = irl::MaxMarginOptions{}.regularisation;
   irl::ModelOptions model_options;
 
   int run() const {
@@ -70,32 +73,38 @@ struct FitCommand {
                             .prefix = "--"};
     const LoadedStudy loaded = study.read(irl::TripSet::Train, {state, csv, latex, html});
     const irl::RouteData& data = loaded.data;
-    irl::add_defaults(options.start, options.fixed, loaded.study.start, loaded.study.fixed);
-    options.bounds = loaded.study.bounds;
+    if (!irl::learns_by_likelihood(loaded.study.model)) refuse_options_of_likelihood(loaded.study.model);
     fmt::print("{}\n", describe(data));
-    std::vector<double> objectives;  // after every iteration of this run
-    if (!state.empty()) options.resume = read_fit_state(state);
-    if (options.resume)
-      fmt::print("continues after {} as {} says\n", counted(options.resume->iterations, "iteration"), state.string());
+    std::vector<double> objectives;  // after every iteration, those of an interrupted run first
+    if (!state.empty()) {
+      if (std::optional<FitState> before = read_fit_state(state)) {
+        options.resume = std::move(before->checkpoint);
+        objectives = std::move(before->objectives);
+        fmt::print("continues after {} as {} says\n", counted(options.resume->iterations, "iteration"), state.string());
+      }
+    }
     options.checkpoint = [&](const irl::FitCheckpoint& here) {
       objectives.push_back(here.objective);
-      if (!state.empty()) write_fit_state(state, here);
+      if (!state.empty()) write_fit_state(state, {here, objectives});
     };
     std::fflush(stdout);
     const auto begin = std::chrono::steady_clock::now();
-    const auto model = irl::make_model(loaded.study, data, model_options);
-    const std::vector<std::string>& names = model->weight_names();
-    if (!unit.empty() && std::find(names.begin(), names.end(), unit) == names.end())
-      throw std::invalid_argument(
-          fmt::format("--in-units-of: unknown weight \"{}\" (weights: {})", unit, fmt::join(names, ", ")));
-    const irl::FitResult result = [&] {
+    const irl::StudyFit fitted = [&] {
       ProgressLine line("fit");
       options.progress = line.observer();
-      return irl::fit(*model, options);
+      return irl::fit_study(loaded.study, data,
+                            {.fit = options,
+                             .regularisation = regularisation,
+                             .model = model_options,
+                             .on_names = [&](const std::vector<std::string>& names) { check_unit(names); }});
     }();
+    const irl::FitResult& result = fitted.fit;
     const double seconds = seconds_since(begin);
-    const FitView shown = view(names, result, confidence, unit);
-    print(shown, result, seconds);
+    const FitView shown = view(fitted.names, result, confidence, unit);
+    if (fitted.model)
+      print(shown, result, seconds);
+    else
+      print_without_likelihood(shown, result, seconds);
     write_json(study.json, to_json(loaded, shown, result, seconds));
     if (!csv.empty()) write_atomically(csv, csv_table(shown));
     if (!latex.empty()) write_atomically(latex, latex_table(shown, result, stars));
@@ -105,11 +114,43 @@ struct FitCommand {
                                           .view = shown,
                                           .fit = result,
                                           .data = data,
-                                          .sizes = irl::feature_sizes(model->features()),
+                                          .sizes = irl::feature_sizes(fitted.model->features()),
                                           .objectives = objectives}));
     if (!state.empty() && result.status != Status::IterationLimit) fs::remove(state);
     const bool answered = result.status == Status::Converged && result.warnings.empty();
     return answered ? 0 : 1;
+  }
+
+  void check_unit(const std::vector<std::string>& names) const {
+    if (!unit.empty() && std::find(names.begin(), names.end(), unit) == names.end())
+      throw std::invalid_argument(
+          fmt::format("--in-units-of: unknown weight \"{}\" (weights: {})", unit, fmt::join(names, ", ")));
+  }
+
+  void refuse_options_of_likelihood(const std::string& model) const {
+    for (const auto& [option, given] :
+         {std::pair("--start", !start.empty()), std::pair("--fix", !fixed.empty()), std::pair("--l1", l1 != 0.0),
+          std::pair("--l2", l2 != 0.0), std::pair("--in-units-of", !unit.empty()), std::pair("--latex", !latex.empty()),
+          std::pair("--report", !html.empty()), std::pair("--resume", !state.empty())})
+      if (given)
+        throw std::invalid_argument(
+            fmt::format("{}: model = \"{}\" has no likelihood that is maximised", option, model));
+  }
+
+  static void print_notes(const irl::FitResult& result) {
+    for (const std::string& warning : result.warnings) fmt::print("warning: {}\n", warning);
+    for (const std::string& note : result.notes) fmt::print("note: {}\n", note);
+    std::fflush(stdout);
+  }
+
+  static void print_without_likelihood(const FitView& shown, const irl::FitResult& result, double seconds) {
+    Table table{.header = {"weight", "value"}};
+    for (const FitView::Weight& weight : shown.weights) table.rows.push_back({weight.name, decimals(weight.value, 4)});
+    if (!table.rows.empty())
+      fmt::print("\n{}\nobjective {:.6f}, at most {:.2g} above its minimum\n{} after {}, {:.2f} s\n", table.text(),
+                 result.objective, result.remaining_gain, to_string(result.status),
+                 counted(result.iterations, "iteration"), seconds);
+    print_notes(result);
   }
 
   void print(const FitView& shown, const irl::FitResult& result, double seconds) const {
@@ -146,9 +187,7 @@ struct FitCommand {
                statistics.bic, result.condition_number, result.radius.upper);
     fmt::print("{} after {} iterations, {} evaluations ({} stepped back from), {:.2f} s\n", to_string(result.status),
                result.iterations, result.evaluations, result.infeasible_trials, seconds);
-    for (const std::string& warning : result.warnings) fmt::print("warning: {}\n", warning);
-    for (const std::string& note : result.notes) fmt::print("note: {}\n", note);
-    std::fflush(stdout);
+    print_notes(result);
   }
 
   Json to_json(const LoadedStudy& loaded, const FitView& shown, const irl::FitResult& result, double seconds) const {
@@ -171,7 +210,8 @@ struct FitCommand {
     }
     const irl::FitStatistics& statistics = shown.statistics;
     const irl::RouteData& data = loaded.data;
-    Json json = {{"status", to_string(result.status)},
+    Json json = {{"model", loaded.study.model},
+                 {"status", to_string(result.status)},
                  {"log_likelihood", number(result.log_likelihood)},
                  {"null_log_likelihood", number(result.null_log_likelihood)},
                  {"penalty", {{"l1", l1}, {"l2", l2}}},
@@ -210,7 +250,7 @@ struct FitCommand {
 
 void add_routes_fit(CLI::App& routes, Run& run) {
   const auto fit = std::make_shared<FitCommand>();
-  CLI::App* command = routes.add_subcommand("fit", "Weights of maximum likelihood, with standard errors");
+  CLI::App* command = routes.add_subcommand("fit", "Weights that explain the trips best, with standard errors");
   fit->study.add_to(*command);
   add_weights(*command, "--start", fit->start, "Where the search starts, for some or all weights");
   add_weights(*command, "--fix", fit->fixed, "Weights that are not estimated");
@@ -219,6 +259,7 @@ void add_routes_fit(CLI::App& routes, Run& run) {
   command->add_option("--confidence", fit->confidence, "Level of the confidence intervals")->capture_default_str();
   command->add_option("--l1", fit->l1, "L1 penalty, in nats per trip")->capture_default_str();
   command->add_option("--l2", fit->l2, "L2 penalty, in nats per trip")->capture_default_str();
+  command->add_option("--regularisation", fit->regularisation, "Of model = \"max_margin\"")->capture_default_str();
   command->add_option("--in-units-of", fit->unit, "Give the other weights in units of this one, too");
   command->add_option("--csv", fit->csv, "Write the table of weights to this CSV file");
   command->add_option("--latex", fit->latex, "Write the table of weights for a paper to this LaTeX file");

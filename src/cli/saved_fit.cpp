@@ -1,6 +1,7 @@
 #include "cli/saved_fit.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ irl::FitStatistics SavedFit::statistics() const {
   return irl::fit_statistics(log_likelihood, null_log_likelihood, estimated(), static_cast<int>(trips.size()));
 }
 
-SavedFit read_fit(const std::filesystem::path& file) {
+SavedFit read_fit(const std::filesystem::path& file, Likelihood likelihood) {
   const auto fail = [&](const std::string& what) {
     throw std::runtime_error(fmt::format("{}: {}", file.string(), what));
   };
@@ -41,7 +42,10 @@ SavedFit read_fit(const std::filesystem::path& file) {
   try {
     json.at("status").get_to(status);
     json.at("warnings").get_to(fit.warnings);
-    json.at("log_likelihood").get_to(fit.log_likelihood);
+    const Json& value = json.at("log_likelihood");
+    if (value.is_null() && likelihood == Likelihood::Required)
+      fail("has no log-likelihood: its model knows no probabilities");
+    fit.log_likelihood = value.is_null() ? std::nan("") : value.get<double>();
     json.at("null_log_likelihood").get_to(fit.null_log_likelihood);
     for (const Json& weight : json.at("parameters")) {
       fit.weights.push_back({.name = weight.at("name"),

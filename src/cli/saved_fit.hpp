@@ -28,7 +28,10 @@ struct SavedFit {
   irl::FitStatistics statistics() const;
 };
 
-// Throws std::runtime_error, naming the file, if it cannot be read, is something else, or the fit did not converge.
-SavedFit read_fit(const std::filesystem::path& file);
+enum class Likelihood { Required, Optional };
+
+// Throws std::runtime_error, naming the file, if it cannot be read, is something else, the fit did not converge, or its
+// model has no log-likelihood where one is required (else it is NaN).
+SavedFit read_fit(const std::filesystem::path& file, Likelihood likelihood = Likelihood::Required);
 
 }  // namespace softrl::cli

@@ -178,6 +178,27 @@ def test_nested_with_scales_of_1_is_maxent(softrl, city):
     assert rows["maxent"]["mean_log_probability"] != rows["maxent_link_size"]["mean_log_probability"]
 
 
+# routes fit and routes evaluate learn the same of the same trips.
+def test_fits_are_those_of_routes_fit(softrl, city, tmp_path):
+    lines = (city / "trips.csv").read_text().splitlines(keepends=True)
+    (city / "trips.csv").write_text("".join(lines[:201]))
+    (city / "test.csv").write_text("".join(lines[:1] + lines[201:]))
+    text = (city / "study.toml").read_text()
+    files = '\n[trips.files]\nfolds = 1\ntrain = "trips.csv"\ntest = "test.csv"\n'
+    (city / "study.toml").write_text(text.replace('file = "trips.csv"\n', "") + files)
+    result, answer = evaluate(softrl, city, "--models", "max_margin,action,action_costs,maxent")
+    assert result.returncode == 0, result
+    for model in answer["models"]:
+        (city / "one.toml").write_text(text.replace('"maxent"', f'"{model["model"]}"'))
+        saved = tmp_path / "fit.json"
+        assert softrl("routes", "fit", city / "one.toml", "--json", saved).returncode == 0
+        fit = json.loads(saved.read_text())
+        for a, b in zip(model["fits"][0]["parameters"], fit["parameters"], strict=True):
+            assert a["name"] == b["name"] and a["value"] == pytest.approx(b["value"], rel=1e-3)
+        result, again = evaluate(softrl, city, "--models", model["model"], "--weights-from", f"{model['model']}={saved}")
+        assert result.returncode == 0 and again["models"][0]["bleu"] == model["bleu"], result
+
+
 def test_refuses(refuses, city, tmp_path):
     study = city / "study.toml"
     evaluate = ("routes", "evaluate", study, "--json", tmp_path / "out.json")

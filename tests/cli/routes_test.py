@@ -7,7 +7,7 @@ import math
 import re
 import shutil
 from random import Random
-from statistics import NormalDist, mean, pstdev
+from statistics import NormalDist, mean, pstdev, stdev
 
 import pytest
 
@@ -293,6 +293,17 @@ def test_an_interrupted_fit_continues(softrl, refuses, city):
     assert result.returncode == 0 and "continues after 3 iterations" in result.stdout and not state.exists()
     assert rest["log_likelihood"] == pytest.approx(whole["log_likelihood"], abs=2e-8)
     assert rest["iterations"] > 3
+
+    # The plot of convergence shows the iterations before the interruption, too.
+    report = city / "fit.html"
+    fit(softrl, city, "--max-iterations", 3, "--resume", state)
+    before = json.loads(state.read_text())["objectives"]
+    assert len(before) == 3 and before == sorted(before)
+    fit(softrl, city, "--max-iterations", 2, "--resume", state)
+    assert json.loads(state.read_text())["objectives"][:3] == before
+    assert len(json.loads(state.read_text())["objectives"]) == 5
+    result, _ = fit(softrl, city, "--resume", state, "--report", report)
+    assert result.returncode == 0 and "Convergence" in report.read_text()
     state.write_text('{"names": 3}')
     refuses("routes", "fit", city / "study.toml", "--resume", state, words=["fit.state", "not the state of a fit"])
 
@@ -339,6 +350,30 @@ def test_bootstrap(softrl, refuses, city):
     refuses(*args[:3], "--replications", 1, words=["--replications", "1"])
 
 
+# A weight at its bound stays within it in every replication, and leaves it in some; a penalty draws all of them.
+def test_bootstrap_keeps_bounds_and_penalties(softrl, city):
+    out = city / "b.json"
+    _, free = fit(softrl, city)
+    value = {p["name"]: p["value"] for p in free["parameters"]}
+    args = ["routes", "bootstrap", city / "study.toml", "--replications", 40, "--seed", 3, "--json", out]
+    assert softrl(*args).returncode == 0
+    plain = json.loads(out.read_text())
+    result = softrl(*args, "--l2", 1)
+    assert result.returncode == 0, result
+    drawn = json.loads(out.read_text())
+    _, shrunk = fit(softrl, city, "--l2", 1)
+    for a, b, p in zip(plain["parameters"], drawn["parameters"], shrunk["parameters"]):
+        assert b["value"] == p["value"] and b["bootstrap_std_error"] < a["bootstrap_std_error"]
+    add_weights(city, f"left_turn = {{upper = {value['left_turn'] - 0.01}}}")
+    result = softrl(*args)
+    assert result.returncode == 0, result
+    bounded = json.loads(out.read_text())
+    draws = [one["weights"][1] for one in bounded["replicated"]]
+    assert max(draws) == pytest.approx(value["left_turn"] - 0.01, abs=1e-12) and min(draws) < value["left_turn"] - 0.02
+    left = bounded["parameters"][1]
+    assert left["std_error"] is None and left["bootstrap_std_error"] == pytest.approx(stdev(draws))
+
+
 def test_the_order_of_trips_does_not_matter_to_a_comparison(softrl, city, fits):
     _, before = compare(softrl, city, fits["no_left"], fits["no_u"])
     spoilt = json.loads(fits["no_u"].read_text())
@@ -357,7 +392,7 @@ def test_the_order_of_trips_does_not_matter_to_a_comparison(softrl, city, fits):
         ({"null_log_likelihood": -1.0}, ["different trips", "null log-likelihood"]),
         ({"status": "stalled"}, ["all.json", "stalled", "converged"]),
         ({"warnings": ["the trips do not determine x"]}, ["all.json", "do not determine x"]),
-        ({"log_likelihood": None}, ["all.json", "not what softrl routes fit --json writes"]),
+        ({"log_likelihood": None}, ["all.json", "knows no probabilities"]),
         ({"parameters": [{"name": "x"}]}, ["all.json", "not what softrl routes fit --json writes"]),
         ({"log_likelihood": -1e6}, ["not nested"]),
     ],
@@ -607,6 +642,72 @@ def test_a_model_that_there_is_not(refuses, city):
     study = study.replace('model = "maxent"', 'model = "action"')
     (city / "study.toml").write_text(study + '[corridor]\ndetour = 1.5\nweights = {travel_time = -1}\n')
     refuses("routes", "fit", city / "study.toml", words=["corridor", "no such model"])
+
+
+def of_model(folder, model):
+    study = folder / "study.toml"
+    study.write_text(re.sub(r'^model = .*$', f'model = "{model}"', study.read_text(), flags=re.M))
+
+
+# One kind of answer for every model: what a model has not got is null, and a note says why.
+def test_models_without_probabilities(softrl, refuses, city):
+    of_model(city, "action")
+    result, action = fit(softrl, city)
+    assert result.returncode == 0 and action["model"] == "action" and action["remaining_gain"] <= 1e-8, result
+    of_model(city, "action_costs")
+    result, costs = fit(softrl, city)
+    assert result.returncode == 0 and any("best path" in note for note in costs["notes"]), result
+    assert costs["parameters"] == action["parameters"] and costs["log_likelihood"] == action["log_likelihood"]
+
+    of_model(city, "max_margin")
+    table = city / "weights.csv"
+    result, margin = fit(softrl, city, "--csv", table)
+    assert result.returncode == 0 and "no standard errors" in result.stdout, result
+    assert margin.keys() == action.keys() and margin["status"] == "converged" and margin["iterations"] > 0
+    assert 0 < margin["objective"] <= 1 and 0 <= margin["remaining_gain"] <= 1e-4
+    assert margin["log_likelihood"] is None and margin["aic"] is None and margin["trips"] == 300
+    assert margin["null_log_likelihood"] == action["null_log_likelihood"]
+    assert [p["name"] for p in margin["parameters"]] == list(TRUTH)
+    for p in margin["parameters"]:
+        assert p["value"] <= 0 and p["std_error"] is None and f"{p['value']:.4f}" in result.stdout
+    assert len(table.read_text().splitlines()) == 5
+
+    of_model(city, "time")
+    result, time = fit(softrl, city)
+    assert result.returncode == 0 and "fastest path, by the study's time" in result.stdout, result
+    assert time["status"] == "converged" and time["parameters"] == [] and time["log_likelihood"] is None
+    for option in (("--fix", "u_turn=-1"), ("--l2", 1), ("--report", city / "r.html"), ("--resume", city / "state")):
+        refuses("routes", "fit", city / "study.toml", *option, words=[option[0], "time"])
+    refuses("routes", "likelihood", city / "study.toml", "--weights", WEIGHTS, words=["no probabilities"])
+
+
+# Trips along best paths only: every weight may grow for ever.
+def test_separable_trips_are_said_so(softrl, city, tmp_path):
+    weights = "travel_time=-400,left_turn=-160,link_constant=-120,u_turn=-600"
+    sure = tmp_path / "sure"
+    assert softrl("routes", "simulate", city / "study.toml", sure, "--weights", weights).returncode == 0
+    result, answer = fit(softrl, sure)
+    assert result.returncode == 1 and len(answer["warnings"]) == 1, result
+    for word in [*TRUTH, "rises for ever", "separable", "L2 penalty"]:
+        assert word in answer["warnings"][0]
+    result, answer = fit(softrl, sure, "--l2", 0.001)
+    assert result.returncode == 0 and answer["warnings"] == []
+
+
+# A feature that is twice another changes nothing but how many weights there are: not what trips tell.
+def test_collinear_features_are_said_so(softrl, city):
+    _, alone = fit(softrl, city)
+    study = city / "study.toml"
+    study.write_text(
+        study.read_text().replace('["travel_time"', '["twice", "travel_time"')
+        + '\n[feature.twice]\ncolumn = "travel_time"\nscale = 2\n'
+    )
+    result, answer = fit(softrl, city)
+    assert result.returncode == 1 and len(answer["warnings"]) == 1, result
+    for word in ["twice, travel_time one by one", "Leave one out"]:
+        assert word in answer["warnings"][0]
+    assert answer["log_likelihood"] == pytest.approx(alone["log_likelihood"], abs=1e-6)
+    assert answer["aic"] == pytest.approx(alone["aic"], abs=1e-5)
 
 
 def test_likelihood_of_the_trips_of_borlange(softrl, source_dir, data_dir, tmp_path):
