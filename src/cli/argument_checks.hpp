@@ -22,6 +22,12 @@ inline std::string must_be_natural_number(const std::string& word) {
   return word.starts_with('-') ? "must be at least 0, got " + word : "";
 }
 
+inline std::string must_be_at_least_1(const std::string& word) {
+  if (const std::string wrong = must_be_integer(word); !wrong.empty()) return wrong;
+  return word.starts_with('-') || word.find_first_not_of("+0") == std::string::npos ? "must be at least 1, got " + word
+                                                                                    : "";
+}
+
 inline std::string must_not_be_empty(const std::string& word) { return word.empty() ? "must not be empty" : ""; }
 
 }  // namespace softrl::cli

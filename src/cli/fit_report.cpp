@@ -44,7 +44,8 @@ std::string weights_table(const FitReport& report) {
   if (!report.view.unit.empty()) header.insert(header.end(), {"in units of " + report.view.unit, "std error"});
   std::vector<std::vector<std::string>> rows;
   for (const FitView::Weight& weight : report.view.weights) {
-    rows.push_back({weight.name, decimals(weight.value, 4), decimals(weight.error, 4),
+    rows.push_back({weight.name, decimals(weight.value, 4),
+                    weight.estimated ? decimals(weight.error, 4) : weight.why_not,
                     decimals(weight.classical.t_value, 2), p_text(weight.classical.p_value),
                     decimals(weight.robust_error, 4), decimals(weight.robust.t_value, 2), p_text(weight.robust.p_value),
                     decimals(weight.robust.lower, 4), decimals(weight.robust.upper, 4)});
@@ -59,38 +60,48 @@ std::string weights_table(const FitReport& report) {
 std::string statistics_table(const FitReport& report) {
   const irl::FitResult& fit = report.fit;
   const irl::FitStatistics& statistics = report.view.statistics;
-  return table({"", ""}, {{"status", std::string(to_string(fit.status))},
-                          {"log-likelihood", decimals(fit.log_likelihood, 4)},
-                          {"of a random walk", decimals(fit.null_log_likelihood, 4)},
-                          {"rho-squared", decimals(statistics.rho_squared, 4)},
-                          {"adjusted rho-squared", decimals(statistics.adjusted_rho_squared, 4)},
-                          {"AIC", decimals(statistics.aic, 2)},
-                          {"BIC", decimals(statistics.bic, 2)},
-                          {"trips", fmt::format("{}", report.data.trips.size())},
-                          {"independent groups of trips", fmt::format("{}", fit.clusters)},
-                          {"iterations", fmt::format("{}", fit.iterations)},
-                          {"evaluations", fmt::format("{}", fit.evaluations)},
-                          {"stepped back from infeasible weights", fmt::format("{}", fit.infeasible_trials)},
-                          {"remaining gain", fmt::format("{:.2g}", fit.remaining_gain)},
-                          {"condition number", fmt::format("{:.4g}", fit.condition_number)},
-                          {"spectral radius", fmt::format("{:.6f}", fit.radius.upper)}});
+  std::vector<std::vector<std::string>> rows{{"status", std::string(to_string(fit.status))},
+                                             {"log-likelihood", decimals(fit.log_likelihood, 4)}};
+  if (report.view.penalised())
+    rows.insert(rows.end(), {{"L1 penalty, in nats per trip", fmt::format("{:g}", report.view.l1)},
+                             {"L2 penalty, in nats per trip", fmt::format("{:g}", report.view.l2)},
+                             {"log-likelihood less the penalty", decimals(fit.objective, 4)},
+                             {"degrees of freedom", decimals(fit.degrees_of_freedom, 2)}});
+  rows.insert(rows.end(), {{"log-likelihood of a random walk", decimals(fit.null_log_likelihood, 4)},
+                           {"rho-squared", decimals(statistics.rho_squared, 4)},
+                           {"adjusted rho-squared", decimals(statistics.adjusted_rho_squared, 4)},
+                           {"AIC", decimals(statistics.aic, 2)},
+                           {"BIC", decimals(statistics.bic, 2)},
+                           {"trips", fmt::format("{}", report.data.trips.size())},
+                           {"independent groups of trips", fmt::format("{}", fit.clusters)},
+                           {"iterations", fmt::format("{}", fit.iterations)},
+                           {"evaluations", fmt::format("{}", fit.evaluations)},
+                           {"stepped back from infeasible weights", fmt::format("{}", fit.infeasible_trials)},
+                           {"remaining gain", fmt::format("{:.2g}", fit.remaining_gain)},
+                           {"condition number", fmt::format("{:.4g}", fit.condition_number)},
+                           {"spectral radius", fmt::format("{:.6f}", fit.radius.upper)}});
+  return table({"", ""}, rows);
 }
 
 // A weight times the size of its feature: in nats, whatever the feature's unit.
 std::string coefficients(const FitReport& report) {
   std::vector<IntervalRow> rows;
+  bool intervals = false;
   for (std::size_t j = 0; j < report.view.weights.size(); ++j) {
     const FitView::Weight& weight = report.view.weights[j];
     const double size = report.sizes(static_cast<Eigen::Index>(j));
     const bool robust = std::isfinite(weight.robust.lower);
+    intervals = intervals || robust || std::isfinite(weight.classical.lower);
     rows.push_back({.name = weight.name,
                     .value = size * weight.value,
                     .lower = size * (robust ? weight.robust : weight.classical).lower,
                     .upper = size * (robust ? weight.robust : weight.classical).upper});
   }
   return figure(svg(rows, "weight \u00d7 mean size of the feature where it is not 0, in nats"),
-                fmt::format("<span>{:g} % confidence intervals, by the robust error where it is known</span>",
-                            100.0 * report.view.confidence));
+                intervals
+                    ? fmt::format("<span>{:g} % confidence intervals, by the robust error where it is known</span>",
+                                  100.0 * report.view.confidence)
+                    : "<span>without intervals: there are no standard errors</span>");
 }
 
 std::string convergence(const FitReport& report) {

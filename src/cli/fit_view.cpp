@@ -50,14 +50,15 @@ std::string latex_number(double value, int digits) {
 
 }  // namespace
 
-FitView view(const std::vector<std::string>& names, const irl::FitResult& fit, double confidence,
-             const std::string& unit) {
+FitView view(const std::vector<std::string>& names, const irl::FitResult& fit, const ViewOptions& options) {
   FitView result{.weights = {},
                  .statistics = irl::fit_statistics(fit.log_likelihood, fit.null_log_likelihood, fit.degrees_of_freedom,
                                                    static_cast<int>(fit.trip_log_likelihoods.size())),
-                 .confidence = confidence,
-                 .unit = unit};
-  const auto found = std::find(names.begin(), names.end(), unit);
+                 .confidence = options.confidence,
+                 .unit = options.unit,
+                 .l1 = options.l1,
+                 .l2 = options.l2};
+  const auto found = std::find(names.begin(), names.end(), options.unit);
   const auto denominator = static_cast<int>(found - names.begin());
   for (int j = 0; j < static_cast<int>(names.size()); ++j) {
     const bool estimated = fit.estimated[static_cast<std::size_t>(j)];
@@ -68,21 +69,39 @@ FitView view(const std::vector<std::string>& names, const irl::FitResult& fit, d
                            .value = value,
                            .estimated = estimated,
                            .at_bound = fit.at_bound[static_cast<std::size_t>(j)],
+                           .why_not = {},
                            .error = error,
                            .robust_error = robust,
-                           .classical = irl::infer(value, error, confidence),
-                           .robust = irl::infer(value, robust, confidence),
+                           .classical = irl::infer(value, error, options.confidence),
+                           .robust = irl::infer(value, robust, options.confidence),
                            .ratio = {},
                            .robust_ratio = {}};
+    if (!estimated)
+      weight.why_not = options.fixed.contains(weight.name) ? "fixed"
+                       : weight.at_bound                   ? "at bound"
+                       : options.l1 > 0.0 && value == 0.0  ? "0 by L1"
+                                                           : "not identified";
     if (found != names.end() && j != denominator && fit.weights(denominator) != 0.0) {
       for (const auto& [covariance, ratio] :
            {std::pair(&fit.covariance, &weight.ratio), std::pair(&fit.robust_covariance, &weight.robust_ratio)})
         if (std::isfinite((*covariance)(j, j)) && std::isfinite((*covariance)(denominator, denominator)))
-          *ratio = irl::weight_ratio(fit.weights, *covariance, j, denominator, confidence);
+          *ratio = irl::weight_ratio(fit.weights, *covariance, j, denominator, options.confidence);
     }
     result.weights.push_back(std::move(weight));
   }
   return result;
+}
+
+std::string why_no_ratios(const FitView& view) {
+  const auto has_ratio = [](const FitView::Weight& weight) { return weight.ratio.has_value(); };
+  if (view.unit.empty() || std::any_of(view.weights.begin(), view.weights.end(), has_ratio)) return "";
+  const auto unit = std::find_if(view.weights.begin(), view.weights.end(),
+                                 [&](const FitView::Weight& weight) { return weight.name == view.unit; });
+  if (unit == view.weights.end()) return "";
+  if (unit->value == 0.0) return "it is 0";
+  if (view.l1 > 0.0) return "under an L1 penalty there are no errors";
+  if (unit->why_not == "not identified") return "the trips do not determine it";
+  return "no other weight has an error";
 }
 
 std::string csv_table(const FitView& view) {
@@ -116,11 +135,10 @@ std::string latex_table(const FitView& view, const irl::FitResult& fit, bool sta
     const irl::WeightInference& inference = robust ? weight.robust : weight.classical;
     const double p = inference.p_value;
     const std::string mark = !stars || !(p < 0.05) ? "" : p < 0.001 ? "$^{***}$" : p < 0.01 ? "$^{**}$" : "$^{*}$";
-    result += fmt::format("{} & {}{} & {} & {} \\\\\n", latex_escaped(weight.name), latex_number(weight.value, 4), mark,
-                          weight.estimated  ? latex_number(robust ? weight.robust_error : weight.error, 4)
-                          : weight.at_bound ? "at bound"
-                                            : "fixed",
-                          latex_number(inference.t_value, 2));
+    result +=
+        fmt::format("{} & {}{} & {} & {} \\\\\n", latex_escaped(weight.name), latex_number(weight.value, 4), mark,
+                    weight.estimated ? latex_number(robust ? weight.robust_error : weight.error, 4) : weight.why_not,
+                    latex_number(inference.t_value, 2));
   }
   const auto foot = [&](const std::string& label, const std::string& value) {
     result += fmt::format("{} & {} & & \\\\\n", label, value);
@@ -132,7 +150,16 @@ std::string latex_table(const FitView& view, const irl::FitResult& fit, bool sta
   foot("Adjusted $\\rho^2$", latex_number(view.statistics.adjusted_rho_squared, 4));
   foot("Trips", fmt::format("${}$", fit.trip_log_likelihoods.size()));
   result += "\\hline\n";
-  if (stars) result += "\\multicolumn{4}{l}{$^{*}p<0.05$, $^{**}p<0.01$, $^{***}p<0.001$} \\\\\n";
+  const auto below = [&](const std::string& text) {
+    result += fmt::format("\\multicolumn{{4}}{{l}}{{{}}} \\\\\n", text);
+  };
+  if (fit.status != Status::Converged)
+    below(fmt::format("The search did not converge: {}", latex_escaped(std::string(to_string(fit.status)))));
+  if (view.l1 > 0.0) below(fmt::format("L1 penalty of ${:g}$ nats per trip", view.l1));
+  if (view.l2 > 0.0) below(fmt::format("L2 penalty of ${:g}$ nats per trip", view.l2));
+  if (robust && fit.clusters < fit.trip_log_likelihoods.size())
+    below(fmt::format("Robust errors by ${}$ clusters of trips", fit.clusters));
+  if (stars) below("$^{*}p<0.05$, $^{**}p<0.01$, $^{***}p<0.001$");
   return result + "\\end{tabular}\n";
 }
 

@@ -75,11 +75,17 @@ class ProgressLine {
   std::deque<Mark> marks_;
 };
 
-// With so many digits after the point; "-" for NaN.
+// With so many digits after the point, and without the sign of what rounds to 0; "-" for NaN.
 std::string decimals(double value, int digits);
 
 // With four digits after the point, or "<0.0001"; "-" for NaN.
 std::string p_text(double p_value);
+
+// The same of probabilities, where 0 means never: "0".
+std::string probability_text(double probability);
+
+// As a shell reads it as one word: in quotes if need be.
+std::string shell_word(const std::string& text);
 
 // "1 state", "2 states".
 std::string counted(std::int64_t count, std::string_view noun);

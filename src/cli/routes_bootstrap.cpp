@@ -85,7 +85,10 @@ struct BootstrapCommand {
       return irl::fit(*all, with_progress);
     }();
     if (fit.status != Status::Converged || !fit.warnings.empty()) {
-      fmt::print("the fit to all trips is no good: {}\n", to_string(fit.status));
+      if (fit.status == Status::Converged)
+        fmt::print("no bootstrap: the trips do not tell every weight\n");
+      else
+        fmt::print("no bootstrap: the fit to all trips did not converge ({})\n", to_string(fit.status));
       for (const std::string& warning : fit.warnings) fmt::print("warning: {}\n", warning);
       return 1;
     }

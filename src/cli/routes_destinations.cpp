@@ -82,10 +82,11 @@ struct DestinationsCommand {
   // Takes --held-out for a share of the study's trips if it is a number.
   bool read_share() {
     const char* end = held_out.data() + held_out.size();
-    const auto [stop, error] = std::from_chars(held_out.data(), end, random_split.share);
-    if (error == std::errc() && stop == end) return true;
-    random_split.share = 0.0;
-    return false;
+    double share = 0.0;
+    const auto [stop, error] = std::from_chars(held_out.data(), end, share);
+    if (error != std::errc() || stop != end) return false;
+    random_split.share = share;
+    return true;
   }
 
   int test(LoadedStudy& loaded, const fs::path& file) const {
@@ -105,7 +106,7 @@ struct DestinationsCommand {
       splits.push_back({.train = loaded.data, .held_out = std::move(given)});
     std::vector<irl::DestinationTest> tests;
     Json folds = Json::array();
-    std::int64_t held_out_trips = 0;
+    std::int64_t held_out_trips = 0, no_prior = 0;  // the latter of destinations, in the fold that has most
     for (std::size_t fold = 0; fold < splits.size(); ++fold) {
       const irl::RouteData& train = splits[fold].train;
       const std::string which = splits.size() > 1 ? fmt::format(" {}", fold) : "";
@@ -120,14 +121,28 @@ struct DestinationsCommand {
       for (std::size_t j = 0; j < model->weight_names().size(); ++j)
         parameters.push_back(
             {{"name", model->weight_names()[j]}, {"value", number(values(static_cast<Eigen::Index>(j)))}});
-      folds.push_back({{"training_trips", train.trips.size()}, {"trips", seen.size()}, {"parameters", parameters}});
+      const std::int64_t without_prior = zeros(shares);
+      no_prior = std::max(no_prior, without_prior);
+      folds.push_back({{"training_trips", train.trips.size()},
+                       {"trips", seen.size()},
+                       {"destinations_of_prior_zero", without_prior},
+                       {"parameters", parameters}});
       held_out_trips += static_cast<std::int64_t>(seen.size());
     }
     const std::string learned =
         fmt::format("{} to learn from{}", counted(splits.front().train.trips.size(), "trip"),
                     random_split.wanted() ? fmt::format(": {}", random_split.describe(seed)) : "");
     fmt::print("{}, {}{}\n", counted(held_out_trips, "held-out trip"), learned, describe(report));
+    print_zeros(no_prior, loaded.data.destinations.size(), splits.size() > 1 ? "up to " : "");
     return this->report(irl::pool(tests), held_out_trips, report, std::move(folds));
+  }
+
+  static std::int64_t zeros(const Eigen::VectorXd& shares) { return (shares.array() == 0.0).count(); }
+
+  static void print_zeros(std::int64_t count, std::size_t destinations, const char* up_to) {
+    if (count > 0)
+      fmt::print("{}{} of {} {} prior 0\n", up_to, count,
+                 counted(static_cast<std::int64_t>(destinations), "destination"), count == 1 ? "has" : "have");
   }
 
   // A fit of these very trips knows where they went.
@@ -219,9 +234,10 @@ struct DestinationsCommand {
     Table table{.header = {"destination", "prior", "posterior"}};
     const auto shown = std::min<std::size_t>(static_cast<std::size_t>(top), order.size());
     for (std::size_t i = 0; i < shown; ++i)
-      table.rows.push_back({data.destinations[order[i]].name, p_text(shares(order[i]) / shares.sum()),
-                            p_text(std::exp(last(order[i])))});
+      table.rows.push_back({data.destinations[order[i]].name, probability_text(shares(order[i]) / shares.sum()),
+                            probability_text(std::exp(last(order[i])))});
     fmt::print("\n{}", table.text());
+    print_zeros(zeros(shares), data.destinations.size(), "");
     std::fflush(stdout);
 
     Json destinations = Json::array();
@@ -237,7 +253,9 @@ struct DestinationsCommand {
           text += fmt::format("{},{},{},{},{}\n", n, irl::csv_field(data.network.links[route[n]]),
                               irl::csv_field(data.destinations[d].name), std::exp(log), log);
     if (!csv.empty()) write_atomically(csv, text);
-    write_json(study.json, {{"links", route.size()}, {"destinations", std::move(destinations)}});
+    write_json(study.json, {{"links", route.size()},
+                            {"destinations_of_prior_zero", zeros(shares)},
+                            {"destinations", std::move(destinations)}});
     return 0;
   }
 
@@ -297,7 +315,7 @@ void add_routes_destinations(CLI::App& routes, Run& run) {
   destinations->random_split.add_to(*command);
   command
       ->add_option("--trips", destinations->trips, "Take only so many of the held-out trips (of each fold), at random")
-      ->check(CLI::PositiveNumber);
+      ->check(must_be_at_least_1);
   command->add_option("--seed", destinations->seed, "Of what is drawn at random")
       ->capture_default_str()
       ->check(must_be_natural_number);
@@ -313,7 +331,7 @@ void add_routes_destinations(CLI::App& routes, Run& run) {
       ->capture_default_str();
   command->add_option("--top", destinations->top, "Destinations on screen")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(must_be_at_least_1);
   command->add_option("--csv", destinations->csv, "Write the posterior, or the accuracy, to this file");
   command->callback([destinations, &run] { run = [destinations] { return destinations->run(); }; });
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
+#include "cli/json_arrays.hpp"
 #include "cli/output.hpp"
 #include "cli/saved_fit.hpp"
 #include "cli/split_argument.hpp"
@@ -26,6 +28,7 @@
 #include "irl/likelihood.hpp"
 #include "irl/route_evaluation.hpp"
 #include "irl/study_fit.hpp"
+#include "softrl/check.hpp"
 
 namespace softrl::cli {
 namespace {
@@ -66,7 +69,7 @@ struct Learned {
   std::unique_ptr<irl::RouteModel> model = {};  // Null for max_margin.
   std::vector<std::string> names = {};
   Eigen::VectorXd weights = {};
-  bool converged = true;
+  bool answered = true;  // The search converged, and the trips tell every weight.
   Json json = {};
 };
 
@@ -78,7 +81,7 @@ Learned learned_from(const std::vector<std::string>& names, const irl::FitResult
     parameters.push_back({{"name", names[j]}, {"value", number(fit.weights(j))}});
   return {.names = names,
           .weights = fit.weights,
-          .converged = fit.status == Status::Converged,
+          .answered = fit.status == Status::Converged && fit.warnings.empty(),
           .json = {{"status", to_string(fit.status)},
                    {std::string(objective), number(value)},
                    {"parameters", parameters},
@@ -92,7 +95,7 @@ struct ModelResult {
   irl::RouteEvaluation evaluation = {};  // Of all folds, one after the other.
   Json fits = Json::array();
   Json folds = Json::array();
-  bool converged = true;
+  bool answered = true;
   std::vector<irl::TripPrediction> predictions = {};
 };
 
@@ -112,6 +115,7 @@ struct EvaluateCommand {
   int run() const {
     const std::vector<std::string> names = sorted_models();
     saved_fits();  // refuses
+    check_count("--replications", bootstrap.replications, 2);
     const LoadedStudy loaded = study.read();
     const std::optional<LoadedStudy> own_file = read_held_out(loaded.study);
     fmt::print("{}\n", describe(loaded.data));
@@ -136,7 +140,7 @@ struct EvaluateCommand {
       trips.insert(trips.end(), held.held_out.begin(), held.held_out.end());
     }
     report(loaded, own_file, splits, trips, results);
-    return std::all_of(results.begin(), results.end(), [](const ModelResult& r) { return r.converged; }) ? 0 : 1;
+    return std::all_of(results.begin(), results.end(), [](const ModelResult& r) { return r.answered; }) ? 0 : 1;
   }
 
  private:
@@ -195,7 +199,7 @@ struct EvaluateCommand {
                   .first;
     }
     const Learned& weights = known->second;
-    result.converged = result.converged && weights.converged;
+    result.answered = result.answered && weights.answered;
     result.fits.push_back(weights.json);
     if (result.name == "action_costs" || result.name == "max_margin") {
       const Eigen::VectorXd utilities = held.train.network.attributes * weights.weights;
@@ -235,7 +239,8 @@ struct EvaluateCommand {
     fit.status = Status::Converged;  // or read_fit would have refused it
     fit.weights = irl::all_named_weights(names, "--weights-from " + name, weights);
     fit.remaining_gain = std::nan("");
-    fit.warnings = saved.warnings;
+    // Without what makes a fit no good for tests only.
+    fit.warnings = read_json(file).at("warnings").get<std::vector<std::string>>();
     Learned learned = learned_from(names, fit, model ? "log_likelihood" : "objective", saved.log_likelihood);
     learned.model = std::move(model);
     return learned;
@@ -288,7 +293,7 @@ struct EvaluateCommand {
     Json models_json = Json::array();
     for (const ModelResult& result : results) {
       const irl::RouteEvaluation& evaluation = result.evaluation;
-      const std::vector<irl::MeanInterval> means = bootstrap_means(evaluation.values, groups, bootstrap);
+      const std::vector<irl::MeanInterval> means = with_intervals(evaluation.values, groups);
       table.rows.push_back({result.name, percent(means[0].mean), percent(means[1].mean), decimals(means[2].mean, 3),
                             percent(means[3].mean), decimals(means[4].mean, 4), decimals(means[5].mean, 4)});
       Json json{{"model", result.name}, {"trips", trips.size()}};
@@ -340,25 +345,37 @@ struct EvaluateCommand {
   std::string how_split(const std::vector<irl::HeldOut>& splits) const {
     const std::string learned =
         fmt::format("learned from {}", counted(static_cast<std::int64_t>(splits.front().train.trips.size()), "trip"));
-    if (random_split.folds != 0) return fmt::format("{}; the first {}", random_split.describe(bootstrap.seed), learned);
+    if (random_split.folds) return fmt::format("{}; the first {}", random_split.describe(bootstrap.seed), learned);
     if (random_split.wanted()) return fmt::format("{}, {}", random_split.describe(bootstrap.seed), learned);
     return fmt::format("from a file of their own, {}", learned);
+  }
+
+  // One group of trips says nothing of how means scatter.
+  std::vector<irl::MeanInterval> with_intervals(const irl::RowMatrix& values, const std::vector<int>& groups) const {
+    std::vector<irl::MeanInterval> means = bootstrap_means(values, groups, bootstrap);
+    for (std::size_t j = 0; j < means.size(); ++j) {
+      std::set<int> told;
+      for (std::size_t t = 0; t < groups.size(); ++t)
+        if (!std::isnan(values(static_cast<Eigen::Index>(t), static_cast<Eigen::Index>(j)))) told.insert(groups[t]);
+      if (told.size() < 2) means[j].lower = means[j].upper = std::nan("");
+    }
+    return means;
   }
 
   // Of every two models, on the same trips. A trip without a log-probability under one of them says nothing there.
   Json compare(const std::vector<ModelResult>& results, const std::vector<int>& groups) const {
     Json json = Json::array();
-    Table table{.header = {"better by", "than", "matching %", "90 % match %", "log prob"},
+    Table table{.header = {"difference", "less", "matching %", "90 % match %", "log prob"},
                 .right_aligned = {false, false, true, true, true}};
     const auto cell = [](const irl::MeanInterval& mean, double factor, int digits) {
       if (std::isnan(mean.mean)) return std::string("-");
-      return fmt::format("{:.{}f} [{:.{}f}, {:.{}f}]", factor * mean.mean, digits, factor * mean.lower, digits,
-                         factor * mean.upper, digits);
+      return fmt::format("{} [{}, {}]", decimals(factor * mean.mean, digits), decimals(factor * mean.lower, digits),
+                         decimals(factor * mean.upper, digits));
     };
     for (std::size_t a = results.size(); a-- > 0;) {
       for (std::size_t b = a; b-- > 0;) {
         const irl::RowMatrix difference = results[a].evaluation.values - results[b].evaluation.values;
-        const std::vector<irl::MeanInterval> means = bootstrap_means(difference, groups, bootstrap);
+        const std::vector<irl::MeanInterval> means = with_intervals(difference, groups);
         Json entry{{"model", results[a].name}, {"other", results[b].name}};
         for (std::size_t j = 0; j < means.size(); ++j)
           entry[std::string(irl::route_measures[j])] = {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -24,6 +25,7 @@
 #include "cli/weight_options.hpp"
 #include "irl/fit.hpp"
 #include "irl/inference.hpp"
+#include "irl/named_weights.hpp"
 #include "irl/study_fit.hpp"
 #include "softrl/atomic_file.hpp"
 
@@ -100,7 +102,9 @@ struct FitCommand {
     }();
     const irl::FitResult& result = fitted.fit;
     const double seconds = seconds_since(begin);
-    const FitView shown = view(fitted.names, result, confidence, unit);
+    const FitView shown =
+        view(fitted.names, result,
+             {.confidence = confidence, .unit = unit, .l1 = l1, .l2 = l2, .fixed = fixed_weights(loaded.study)});
     if (fitted.model)
       print(shown, result, seconds);
     else
@@ -119,6 +123,15 @@ struct FitCommand {
     if (!state.empty() && result.status != Status::IterationLimit) fs::remove(state);
     const bool answered = result.status == Status::Converged && result.warnings.empty();
     return answered ? 0 : 1;
+  }
+
+  // Also those that the study fixes.
+  std::set<std::string> fixed_weights(const irl::Study& described) const {
+    std::vector<irl::NamedWeight> started = parse_weights("--start", start), named = parse_weights("--fix", fixed);
+    irl::add_defaults(started, named, described.start, described.fixed);
+    std::set<std::string> names;
+    for (const irl::NamedWeight& weight : named) names.insert(weight.name);
+    return names;
   }
 
   void check_unit(const std::vector<std::string>& names) const {
@@ -156,11 +169,12 @@ struct FitCommand {
   void print(const FitView& shown, const irl::FitResult& result, double seconds) const {
     Table table{.header = {"weight", "value", "std error", "t", "p", "robust", "t", "p", "lower", "upper"}};
     Table ratios{.header = {"in units of " + unit, "value", "std error", "robust", "lower", "upper", "Fieller"}};
-    bool robust = false;
+    bool intervals = false, robust = false;
     for (const FitView::Weight& weight : shown.weights) {
       const bool is_robust = std::isfinite(weight.robust_error);
       robust = robust || is_robust;
       const irl::WeightInference& interval_from = is_robust ? weight.robust : weight.classical;
+      intervals = intervals || std::isfinite(interval_from.lower);
       table.rows.push_back(
           {weight.name, decimals(weight.value, 4), weight.at_bound ? "at bound" : decimals(weight.error, 4),
            decimals(weight.classical.t_value, 2), p_text(weight.classical.p_value), decimals(weight.robust_error, 4),
@@ -174,15 +188,20 @@ struct FitCommand {
     }
     const irl::FitStatistics& statistics = shown.statistics;
     const auto trips = result.trip_log_likelihoods.size();
-    fmt::print("\n{}(lower, upper: {:g} % confidence interval by the {} error{})\n", table.text(), 100.0 * confidence,
-               robust ? "robust" : "standard",
-               result.clusters < trips ? fmt::format(", of {}", counted(result.clusters, "cluster")) : "");
+    fmt::print("\n{}", table.text());
+    if (intervals)
+      fmt::print("(lower, upper: {:g} % confidence interval by the {} error{})\n", 100.0 * confidence,
+                 robust ? "robust" : "standard",
+                 robust && result.clusters < trips ? fmt::format(", of {}", counted(result.clusters, "cluster")) : "");
     if (!ratios.rows.empty()) fmt::print("\n{}(errors and lower, upper by the delta method)\n", ratios.text());
-    fmt::print("\nlog-likelihood {:.4f}, of a random walk {:.4f} (rho-squared {}, adjusted {})\n",
-               result.log_likelihood, result.null_log_likelihood, decimals(statistics.rho_squared, 4),
-               decimals(statistics.adjusted_rho_squared, 4));
-    if (l1 > 0.0 || l2 > 0.0)
-      fmt::print("less the penalty {:.4f}; {:.2f} degrees of freedom\n", result.objective, result.degrees_of_freedom);
+    if (const std::string why = why_no_ratios(shown); !why.empty())
+      fmt::print("\nno weights in units of {}: {}\n", unit, why);
+    fmt::print("\nlog-likelihood {}, of a random walk {} (rho-squared {}, adjusted {})\n",
+               decimals(result.log_likelihood, 4), decimals(result.null_log_likelihood, 4),
+               decimals(statistics.rho_squared, 4), decimals(statistics.adjusted_rho_squared, 4));
+    if (shown.penalised())
+      fmt::print("less the penalty {}; {:.2f} degrees of freedom\n", decimals(result.objective, 4),
+                 result.degrees_of_freedom);
     fmt::print("AIC {:.2f}, BIC {:.2f}; condition number {:.4g}, spectral radius {:.6f}\n", statistics.aic,
                statistics.bic, result.condition_number, result.radius.upper);
     fmt::print("{} after {} iterations, {} evaluations ({} stepped back from), {:.2f} s\n", to_string(result.status),

@@ -30,6 +30,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t links_on_screen = 10;
 
+std::string trips_text(double trips) { return trips < 1e9 ? decimals(trips, 2) : fmt::format("{:.6g}", trips); }
+
 struct FlowsCommand {
   StudyArgument study;
   WeightsArgument weights;
@@ -68,8 +70,8 @@ struct FlowsCommand {
                       [&](int a, int b) { return flows.links(a) > flows.links(b); });
     Table table{.header = {"busiest links", "trips", "started", "ended"}};
     for (std::size_t i = 0; i < shown; ++i)
-      table.rows.push_back({network.links[order[i]], decimals(flows.links(order[i]), 2),
-                            decimals(flows.started(order[i]), 2), decimals(flows.ended(order[i]), 2)});
+      table.rows.push_back({network.links[order[i]], trips_text(flows.links(order[i])),
+                            trips_text(flows.started(order[i])), trips_text(flows.ended(order[i]))});
     fmt::print(
         "{}\n{:.10g} trips start, {:.10g} end; the greatest imbalance of a link is {:.2g}, of an intersection {:.2g} "
         "trips\n",

@@ -37,7 +37,7 @@ struct GenerateCommand {
     }
     write_atomically(folder / "true_weights.csv", truth);
     fmt::print("{} drawn with these weights:\n\n{}\n", describe(city), table.text());
-    fmt::print("To find them again: softrl routes fit {}\n", (folder / "study.toml").string());
+    fmt::print("To find them again: softrl routes fit {}\n", shell_word((folder / "study.toml").string()));
     return 0;
   }
 };

@@ -65,8 +65,8 @@ struct LikelihoodCommand {
       Table table{.header = {"weight", "value", "slope"}};
       for (int j = 0; j < static_cast<int>(names.size()); ++j)
         table.rows.push_back({names[j], fmt::format("{}", values(j)), decimals(value.gradient(j), 4)});
-      fmt::print("{}\nlog-likelihood {:.6f} of {}; spectral radius {:.6f}\n", table.text(), value.log_likelihood,
-                 counted(loaded.data.trips.size(), "trip"), radius.upper);
+      fmt::print("{}\nlog-likelihood {} of {}; spectral radius {:.6f}\n", table.text(),
+                 decimals(value.log_likelihood, 6), counted(loaded.data.trips.size(), "trip"), radius.upper);
     } else {
       fmt::print("at these weights {}", describe(value.status));
       if (std::isfinite(radius.upper))

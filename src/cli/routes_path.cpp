@@ -93,6 +93,8 @@ struct PathCommand {
     }
     fmt::print("\n{}{:.2f} s\n", weights.text(), seconds);
     if (path.best == 0) fmt::print("note: the best is the greatest penalty; a greater --greatest may be better\n");
+    if (path.best + 1 == static_cast<int>(path.points.size()))
+      fmt::print("note: the best is the least penalty; a smaller --least, or no penalty, may be better\n");
     std::fflush(stdout);
   }
 

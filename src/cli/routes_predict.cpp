@@ -50,15 +50,17 @@ class Predictions {
     if (trips_.size() > 1) {
       double total = 0.0;
       for (const irl::RoutePrediction& prediction : predictions_) total += prediction.likely.routes.at(0).log_prob;
-      fmt::print("{}; log-probability of the most likely route {:.4f} on average\n",
-                 counted(static_cast<std::int64_t>(trips_.size()), "trip"), total / static_cast<double>(trips_.size()));
+      fmt::print("{}; log-probability of the most likely route {} on average\n",
+                 counted(static_cast<std::int64_t>(trips_.size()), "trip"),
+                 decimals(total / static_cast<double>(trips_.size()), 4));
       return;
     }
     const irl::RoutePrediction& prediction = predictions_.front();
     Table table{.header = {"route", "log P", "P", "links"}, .right_aligned = {false, true, true, false}};
     for (const auto& [kind, rank, route] : routes(0))
       table.rows.push_back({fmt::format("{} {}", kind, rank), decimals(route->log_prob, 4),
-                            p_text(std::exp(route->log_prob)), fmt::format("{}", fmt::join(names(0, *route), " "))});
+                            probability_text(std::exp(route->log_prob)),
+                            fmt::format("{}", fmt::join(names(0, *route), " "))});
     fmt::print("{}", table.text());
     if (prediction.passing.empty()) return;
     Table passing{.header = {"link", "P(passed)", "expected visits"}};
@@ -66,7 +68,8 @@ class Predictions {
     std::stable_sort(likeliest_first.begin(), likeliest_first.end(),
                      [](const auto& a, const auto& b) { return a.probability > b.probability; });
     for (const irl::LinkPassing& link : likeliest_first)
-      passing.rows.push_back({data_.network.links[link.link], p_text(link.probability), p_text(link.expected_visits)});
+      passing.rows.push_back(
+          {data_.network.links[link.link], probability_text(link.probability), probability_text(link.expected_visits)});
     fmt::print("\n{}", passing.text());
   }
 

@@ -97,7 +97,7 @@ struct SimulateCommand {
     write_atomically(folder / "true_weights.csv", truth);
     write_atomically(folder / "study.toml", text);
     fmt::print("{} of {:.2f} moves on average\nTo fit them: softrl routes fit {}\n", counted(count, "trip"),
-               static_cast<double>(moves) / count, (folder / "study.toml").string());
+               static_cast<double>(moves) / count, shell_word((folder / "study.toml").string()));
     std::fflush(stdout);
     write_json(study.json,
                {{"trips", count}, {"moves", moves}, {"seed", seed}, {"study", (folder / "study.toml").string()}});
@@ -115,7 +115,7 @@ void add_routes_simulate(CLI::App& routes, Run& run) {
   simulate->weights.add_to(*command);
   add_model_options(*command, simulate->model_options);
   command->add_option("--trips", simulate->trips, "Trips (default: as many as the study has)")
-      ->check(CLI::PositiveNumber);
+      ->check(must_be_at_least_1);
   command->add_option("--demand", simulate->demand,
                       "Origins and destinations are drawn from this demand (CSV): origin,destination,trips (default: "
                       "from the study's trips)");

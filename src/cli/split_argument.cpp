@@ -25,15 +25,15 @@ void SplitArgument::add_to(CLI::App& command) {
 }
 
 std::vector<irl::HeldOut> SplitArgument::split(const irl::RouteData& data, std::uint64_t seed) const {
-  if ((share != 0.0) == (folds != 0)) throw std::invalid_argument("--held-out and --folds: one of them only");
+  if (share.has_value() == folds.has_value()) throw std::invalid_argument("--held-out and --folds: one of them only");
   const irl::FoldUnit unit = units.at(by);
   if (unit == irl::FoldUnit::Cluster &&
       std::any_of(data.trips.begin(), data.trips.end(), [](const irl::Trip& trip) { return trip.cluster.empty(); }))
     throw std::invalid_argument("--split-by clusters: the study names no trips.cluster");
-  if (share != 0.0) return {hold_out(data, irl::draw_held_out(data.trips, share, unit, seed), 0)};
+  if (share) return {hold_out(data, irl::draw_held_out(data.trips, *share, unit, seed), 0)};
   std::vector<irl::HeldOut> result;
-  const std::vector<int> fold_of_trip = irl::draw_folds(data.trips, folds, unit, seed);
-  for (int fold = 0; fold < folds; ++fold) result.push_back(hold_out(data, fold_of_trip, fold));
+  const std::vector<int> fold_of_trip = irl::draw_folds(data.trips, *folds, unit, seed);
+  for (int fold = 0; fold < *folds; ++fold) result.push_back(hold_out(data, fold_of_trip, fold));
   return result;
 }
 
@@ -41,8 +41,7 @@ std::string SplitArgument::describe(std::uint64_t seed) const {
   const std::string drawn = by == "trips"  ? "trips drawn at random"
                             : by == "ends" ? "pairs of origin and destination drawn at random"
                                            : "clusters drawn at random";
-  return folds != 0 ? fmt::format("{} folds, {} (seed {})", folds, drawn, seed)
-                    : fmt::format("{} (seed {})", drawn, seed);
+  return folds ? fmt::format("{} folds, {} (seed {})", *folds, drawn, seed) : fmt::format("{} (seed {})", drawn, seed);
 }
 
 void SplitArgument::check_not_learned(const std::vector<std::string>& learned_from, const irl::HeldOut& held,

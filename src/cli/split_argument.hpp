@@ -1,6 +1,7 @@
 // Trips of a study held out at random, for the commands that predict what they have not learned from.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,14 +13,14 @@
 namespace softrl::cli {
 
 struct SplitArgument {
-  double share = 0.0;  // --held-out: of the trips, once
-  int folds = 0;       // --folds: every trip once
+  std::optional<double> share;  // --held-out: of the trips, once
+  std::optional<int> folds;     // --folds: every trip once
   std::string by = "trips";
 
   // Declares --folds and --split-by; --held-out is the command's own. This object must outlive the parsing.
   void add_to(CLI::App& command);
 
-  bool wanted() const { return share != 0.0 || folds != 0; }
+  bool wanted() const { return share || folds; }
 
   // One split, or one for each fold. Throws std::invalid_argument if both or neither is wanted, and as draw_held_out
   // and draw_folds do.

@@ -113,6 +113,16 @@ def test_differences_are_paired(softrl, city):
             assert entry[measure]["lower"] <= a - b <= entry[measure]["upper"]
 
 
+# One trip says nothing of how its mean would scatter.
+def test_one_trip_has_no_intervals(softrl, city):
+    result, answer = evaluate(softrl, city, "--held-out", 0.003, "--models", "time,maxent")
+    assert result.returncode == 0 and answer["held_out_trips"] == 1 and "[-, -]" in result.stdout, result
+    for model in answer["models"]:
+        assert all(interval == {"lower": None, "upper": None} for interval in model["intervals"].values())
+    (difference,) = answer["differences"]
+    assert difference["bleu"]["mean"] is not None and difference["bleu"]["lower"] is None
+
+
 def test_folds_hold_out_every_trip_once(softrl, city):
     result, answer = evaluate(softrl, city, "--folds", 3, "--split-by", "ends", "--models", "time", "--per-trip")
     assert result.returncode == 0, result
@@ -204,7 +214,8 @@ def test_refuses(refuses, city, tmp_path):
     evaluate = ("routes", "evaluate", study, "--json", tmp_path / "out.json")
     refuses(*evaluate, words=["--held-out", "--folds"])
     refuses(*evaluate, "--held-out", 0.2, "--folds", 5, words=["--held-out", "--folds", "one of them"])
-    refuses(*evaluate, "--held-out", 1.5, words=["share", "1.5"])
+    for share in (0, 1.5):
+        refuses(*evaluate, "--held-out", share, words=["share", f"between 0 and 1, got {share}"])
     refuses(*evaluate, "--folds", 1, words=["folds", "got 1"])
     refuses(*evaluate, "--folds", 5, "--split-by", "clusters", words=["--split-by", "trips.cluster"])
     refuses(*evaluate, "--held-out", 0.2, "--models", "maxent,guess", words=["guess", "max_margin"])
@@ -213,6 +224,6 @@ def test_refuses(refuses, city, tmp_path):
     refuses(*evaluate, "--held-out", 0.2, "--models", "corridor", words=["corridor", "[corridor]"])
     refuses(*evaluate, "--held-out", 0.2, "--time-feature", "hurry", words=["--time-feature", "hurry"])
     refuses(*evaluate, "--held-out", 0.2, "--models", "time", "--confidence", 1, words=["confidence"])
-    refuses(*evaluate, "--held-out", 0.2, "--models", "time", "--replications", 0, words=["replications"])
+    refuses(*evaluate, "--held-out", 0.2, "--models", "time", "--replications", 1, words=["--replications", "2"])
     refuses(*evaluate, "--held-out", 0.2, "--models", "max_margin", "--regularisation", 0, words=["regularisation"])
     refuses(*evaluate, "--held-out", 0.2, "--train-size", 7, words=["--train-size", "7"])

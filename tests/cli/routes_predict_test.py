@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import shutil
 
 import pytest
@@ -122,6 +123,13 @@ def test_flows_balance_and_sum_to_the_demand(softrl, city, tmp_path):
     assert {name for name, link in links.items() if float(link["ended"]) > 0} <= ends
 
 
+def test_flows_of_any_size_are_legible(softrl, two_ways, tmp_path):
+    (tmp_path / "demand.csv").write_text("origin,destination,trips\n0,3,1e300\n")
+    result = softrl("routes", "flows", two_ways / "study.toml", "--weights", "cost=-1", "--demand", tmp_path / "demand.csv")
+    assert result.returncode == 0 and "1e+300" in result.stdout, result
+    assert max(map(len, result.stdout.splitlines())) <= 130
+
+
 def test_flows_of_the_studys_trips_by_default(softrl, city, tmp_path):
     assert softrl("routes", "flows", city / "study.toml", "--weights", WEIGHTS, "--json", tmp_path / "f").returncode == 0
     assert json.loads((tmp_path / "f").read_text())["demand"] == 200
@@ -146,6 +154,9 @@ def test_destinations_of_one_trip(softrl, two_ways, tmp_path):
     assert softrl(*ask, "--prior", tmp_path / "prior.csv", "--json", tmp_path / "json").returncode == 0
     answer = json.loads((tmp_path / "json").read_text())["destinations"]
     assert (answer[0]["destination"], answer[0]["posterior"]) == ("3", 1)
+    assert json.loads((tmp_path / "json").read_text())["destinations_of_prior_zero"] == 1
+    result = softrl(*ask, "--prior", tmp_path / "prior.csv")
+    assert "1 of 3 destinations has prior 0" in result.stdout and re.search(r"\n1 +0 +0\n", result.stdout), result
 
 
 def test_accuracy_of_destinations_grows_with_what_is_seen(softrl, city, tmp_path):
@@ -170,6 +181,8 @@ def test_accuracy_of_destinations_grows_with_what_is_seen(softrl, city, tmp_path
     gone = sum(row["destination"] == left_out for row in table(held_out / "trips.csv"))
     result = softrl(*ask, "--json", tmp_path / "json")
     answer = json.loads((tmp_path / "json").read_text())
+    assert answer["folds"][0]["destinations_of_prior_zero"] == 1
+    assert re.search(r"1 of \d+ destinations has prior 0", result.stdout)
     assert answer["prior_zero"] == gone == answer["fractions"][0]["impossible"] and f"{gone} of 300 held-out trips go" in result.stdout
     result = softrl(*ask, "--smoothing", 1, "--json", tmp_path / "json")
     answer = json.loads((tmp_path / "json").read_text())
@@ -204,7 +217,8 @@ def test_destinations_of_trips_held_out_at_random(softrl, refuses, city, tmp_pat
     (tmp_path / "json").unlink()
     assert softrl("routes", "fit", city / "study.toml", "--json", tmp_path / "fit").returncode == 0
     refuses(*ask, "--held-out", 0.25, "--fit", tmp_path / "fit", words=["learned from 50 of the 50 held-out trips"])
-    refuses(*ask, "--held-out", 1.5, words=["between 0 and 1", "1.5"])
+    for share in (0, 1.5):
+        refuses(*ask, "--held-out", share, words=[f"between 0 and 1, got {share}"])
     refuses(*ask, "--held-out", 0.2, "--folds", 3, words=["--held-out and --folds"])
     refuses(*ask, "--links", "0", "--folds", 3, words=["--links"])
 
@@ -295,3 +309,4 @@ def test_predictions_refuse_what_has_no_answer(refuses, city, two_ways, tmp_path
     (two_ways / "new").mkdir()
     (two_ways / "new/file").write_text("")
     refuses("routes", "simulate", study, two_ways / "new", *weights, words=["not an empty folder"])
+    refuses("routes", "simulate", study, tmp_path / "0", *weights, "--trips", 0, words=["--trips", "must be at least 1"])

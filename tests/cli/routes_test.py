@@ -5,6 +5,7 @@ import heapq
 import json
 import math
 import re
+import shlex
 import shutil
 from random import Random
 from statistics import NormalDist, mean, pstdev, stdev
@@ -95,6 +96,9 @@ def test_a_weight_that_ends_at_its_bound_is_named(softrl, refuses, city, tmp_pat
     result, answer = fit(softrl, city)
     assert result.returncode == 0 and re.search(r"travel_time +-3.0000 +at bound", result.stdout)
     assert answer["log_likelihood"] < free["log_likelihood"]
+    latex = tmp_path / "table.tex"
+    fit(softrl, city, "--latex", latex)
+    assert latex.read_text().count("at bound") == 1 and "fixed" not in latex.read_text()
     at_bound = answer["parameters"][0]
     assert at_bound["at_bound"] and at_bound["value"] == -3 and at_bound["std_error"] is None
     files = (tmp_path / "fit.json", tmp_path / "free.json")
@@ -139,13 +143,18 @@ def test_clusters_of_trips(softrl, city):
     _, apart = fit(softrl, city)
     study = city / "study.toml"
     study.write_text(study.read_text().replace("[trips]\n", '[trips]\ncluster = "driver"\n'))
-    result, together = fit(softrl, city)
-    assert result.returncode == 0 and "of 300 clusters" in result.stdout
+    result, together = fit(softrl, city, "--latex", city / "table.tex")
+    assert result.returncode == 0 and "by the robust error, of 300 clusters" in result.stdout
+    assert "Robust errors by $300$ clusters" in (city / "table.tex").read_text()
     assert (once["clusters"], apart["clusters"], together["clusters"]) == (300, 1200, 300)
     for one, independent, clustered in zip(once["parameters"], apart["parameters"], together["parameters"]):
         assert clustered["robust_std_error"] == pytest.approx(one["robust_std_error"], rel=1e-4)
         assert independent["robust_std_error"] == pytest.approx(one["robust_std_error"] / 2, rel=1e-4)
         assert clustered["std_error"] == pytest.approx(one["std_error"] / 2, rel=1e-4)
+    few = [row[: row.rindex(",")] + f",{i % 3}" for i, row in enumerate(copies)]
+    (city / "trips.csv").write_text("\n".join([header + ",driver", *few]) + "\n")
+    result, answer = fit(softrl, city)
+    assert answer["clusters"] == 3 and "confidence interval by the standard error)" in result.stdout
 
 
 def compare(softrl, folder, first, second):
@@ -244,6 +253,15 @@ def test_penalised_fits(softrl, refuses, city):
     assert 1 < ridge["degrees_of_freedom"] < 4 and ridge["objective"] < ridge["log_likelihood"] < free["log_likelihood"]
     result, lasso = fit(softrl, city, "--l1", "1")
     assert result.returncode == 0 and lasso["status"] == "converged"
+    assert "confidence interval" not in result.stdout
+    files = ["--latex", city / "table.tex", "--report", city / "report.html", "--in-units-of", "travel_time"]
+    result, _ = fit(softrl, city, "--l1", "1", *files)
+    latex, page = (city / "table.tex").read_text(), (city / "report.html").read_text()
+    assert "L1 penalty of $1$ nats per trip" in latex and "0 by L1" in latex and "fixed" not in latex
+    assert "confidence intervals" not in page and f"<td>{lasso['objective']:.4f}</td>" in page
+    assert "no weights in units of travel_time: " in result.stdout
+    fit(softrl, city, "--max-iterations", 1, "--latex", city / "table.tex")
+    assert r"did not converge: iteration\_limit" in (city / "table.tex").read_text()
     zeros = [p["name"] for p in lasso["parameters"] if p["value"] == 0]
     assert zeros and lasso["degrees_of_freedom"] == 4 - len(zeros)
     assert all(p["std_error"] is None for p in lasso["parameters"]) and "no standard errors" in lasso["notes"][0]
@@ -322,6 +340,11 @@ def test_path_of_penalties(softrl, refuses, city):
         assert answer["best"] == best["penalty"] <= answer["one_standard_error"]
         rows = list(csv.DictReader(table.open()))
         assert [float(row["u_turn"]) for row in rows] == [p["weights"][3] for p in answer["points"]]
+    few = ["--folds", 2, "--json", out]
+    for least, greatest in ((20, 40), (0.5, 4)):
+        result = softrl(*args[:3], "--count", 2, *few, "--penalty", "l2", "--greatest", greatest, "--least", least)
+        best = json.loads(out.read_text())["best"]
+        assert best == pytest.approx(least) and "a smaller --least" in result.stdout, result
     refuses(*args[:3], "--folds", 301, words=["folds", "300", "301"])
     refuses(*args[:3], "--least", 20, words=["greatest", "20"])
 
@@ -422,6 +445,12 @@ def test_generate_depends_on_the_seed_alone(softrl, generated, tmp_path):
     assert (tmp_path / "other" / "trips.csv").read_bytes() != (generated / "trips.csv").read_bytes()
 
 
+def test_generate_names_a_folder_as_a_shell_reads_it(softrl, tmp_path):
+    result = softrl("routes", "generate", tmp_path / "Anna's city", "--trips", 5)
+    words = shlex.split(re.search(r"To find them again: (.*)", result.stdout)[1])
+    assert words == ["softrl", "routes", "fit", str(tmp_path / "Anna's city/study.toml")]
+
+
 def test_likelihood_on_both_sides_of_the_boundary(softrl, city):
     def at(weights):
         out = city / "l.json"
@@ -453,6 +482,7 @@ def test_a_network_without_choices(softrl, tmp_path):
     result = softrl("routes", "likelihood", tmp_path / "s.toml", "--weights", " f = 0.1 ", "--json", out)
     assert result.returncode == 0, result
     assert json.loads(out.read_text())["log_likelihood"] == pytest.approx(0, abs=1e-12)
+    assert "log-likelihood 0.000000" in result.stdout
 
     result = softrl("routes", "fit", tmp_path / "s.toml", "--json", out)
     assert result.returncode == 1 and "do not determine f" in result.stdout
@@ -708,6 +738,15 @@ def test_collinear_features_are_said_so(softrl, city):
         assert word in answer["warnings"][0]
     assert answer["log_likelihood"] == pytest.approx(alone["log_likelihood"], abs=1e-6)
     assert answer["aic"] == pytest.approx(alone["aic"], abs=1e-5)
+    latex = city / "table.tex"
+    result, _ = fit(softrl, city, "--latex", latex, "--in-units-of", "travel_time", "--fix", "u_turn=-3")
+    assert result.stdout.count("not identified") == 0 and "no weights in units of travel_time: the trips do not" in result.stdout
+    assert latex.read_text().count("not identified") == 2 and latex.read_text().count("fixed") == 1
+    result = softrl("routes", "bootstrap", study)
+    assert result.returncode == 1 and "no bootstrap: the trips do not tell every weight" in result.stdout
+    assert "warning: " in result.stdout and "converged" not in result.stdout
+    result = softrl("routes", "evaluate", study, "--held-out", 0.5, "--models", "maxent", "--replications", 2)
+    assert result.returncode == 1 and "warning: the fit of maxent" in result.stdout, result
 
 
 def test_likelihood_of_the_trips_of_borlange(softrl, source_dir, data_dir, tmp_path):
