@@ -1,6 +1,7 @@
 #include "irl/maximise_near.hpp"
 
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,10 @@ namespace {
 
 constexpr double sufficient_share = 1e-4;  // of the gain that the slope promises
 constexpr int most_halvings = 60;
+
+// Gains below this share of the value are lost in its rounding. Steps then go on by the gradient alone, with the B at
+// hand, as long as each leaves at most half of the gain that the last one promised.
+constexpr double value_rounding = 1e-12, enough = 0.5;
 
 // B after a step s on which the gradient fell by y: the nearest symmetric matrix with B y = s.
 void mend(Eigen::MatrixXd& inverse, const Eigen::VectorXd& s, const Eigen::VectorXd& y) {
@@ -26,6 +31,7 @@ Maximum maximise_near(const Objective& objective, const Eigen::VectorXd& start, 
   Maximum result{.weights = start, .iterations = 0, .evaluations = 1, .infeasible_trials = 0, .iteration_limit = false};
   ValueAndGradient here = at_start;
   Eigen::MatrixXd inverse = options.inverse;
+  double promised = std::numeric_limits<double>::infinity();  // by the last step that the gradient alone decided on
   for (;;) {
     const Eigen::VectorXd step = inverse * here.gradient;
     const double slope = here.gradient.dot(step);
@@ -35,6 +41,17 @@ Maximum maximise_near(const Objective& objective, const Eigen::VectorXd& start, 
       return result;
     }
     bool better = false;
+    if (0.5 * slope <= value_rounding * std::abs(here.value)) {
+      if (!(0.5 * slope <= enough * promised)) return result;
+      promised = 0.5 * slope;
+      const Eigen::VectorXd trial = result.weights + step;
+      ++result.evaluations;
+      std::optional<ValueAndGradient> found = objective(trial);
+      if (!found) return result;
+      result.weights = trial;
+      here = std::move(*found);
+      better = true;
+    }
     for (int halving = 0; halving < most_halvings && !better; ++halving) {
       const double t = std::ldexp(1.0, -halving);
       const Eigen::VectorXd trial = result.weights + t * step;

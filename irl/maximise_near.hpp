@@ -23,7 +23,8 @@ struct NearOptions {
 };
 
 // `at_start` is the function at `start` [K], which counts as an evaluation. Trials where it is not defined are worth
-// −∞. Ends also when no better weights are found on the line: how good the end is, its gradient tells.
+// −∞. Ends also when no better weights are found on the line, or, where gains are lost in the rounding of values, when
+// the gradient no longer falls: how good the end is, its gradient tells.
 Maximum maximise_near(const Objective& objective, const Eigen::VectorXd& start, const ValueAndGradient& at_start,
                       const NearOptions& options);
 

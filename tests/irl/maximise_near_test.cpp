@@ -52,6 +52,22 @@ TEST(MaximiseNear, StepsBackIntoTheDomain) {
   EXPECT_GE(maximum.infeasible_trials, 1);
 }
 
+// With 1e8 added, values show no gain below 1e-8; the gradient does, and steps that leave a fifth of the way reach
+// 1e-14.
+TEST(MaximiseNear, GoesOnByTheGradientWhereValuesDoNotTell) {
+  const Objective objective = [](const Eigen::VectorXd& theta) -> std::optional<ValueAndGradient> {
+    ValueAndGradient at = paraboloid(theta);
+    at.value += 1e8;
+    return at;
+  };
+  const Eigen::Vector3d start = Eigen::Vector3d::Zero();
+  const Maximum maximum =
+      maximise_near(objective, start, *objective(start), {.inverse = 0.8 * a.inverse(), .tolerance = 1e-14});
+  EXPECT_LE(0.5 * (maximum.weights - target).dot(a * (maximum.weights - target)), 1e-13);
+  EXPECT_FALSE(maximum.iteration_limit);
+  EXPECT_LE(maximum.iterations, 30);
+}
+
 TEST(MaximiseNear, StopsAtTheLimitAndWhenTheObserverThrows) {
   const Eigen::Vector3d start = Eigen::Vector3d::Zero();
   NearOptions options{.inverse = 0.1 * Eigen::Matrix3d::Identity(), .max_iterations = 1};
