@@ -207,7 +207,8 @@ bool NestedSolver::iterate(const NestedProblem& problem, const NestedUtilities& 
     const double size = largest_size(residual_);
     if (!(size <= largest_value)) return false;
     const bool done = size <= rounding(largest_value) && size <= rounding(largest_size(values));
-    const bool new_factors = !(size <= quick * previous) && !(done && iteration > 0);
+    // At first those at hand are of whatever was solved before.
+    const bool new_factors = iteration == 0 || (!(size <= quick * previous) && !done);
     if (new_factors && !factorise()) return false;
     previous = size;
     step_ = residual_;
