@@ -15,6 +15,10 @@ namespace {
 
 constexpr double residual_tolerance = 1e-9;
 
+// That an entry of M is rounded changes a path sum by as much, in proportion, for every move that is expected to be
+// made: beyond so many a path sum has not the digits that a residual check would vouch for.
+constexpr double most_moves = 4e6;
+
 // Nonzeros of factors that take 8 GiB, with what is kept of the pattern.
 constexpr double largest_factors = 8.0 * (1 << 30) / 56.0;
 
@@ -164,8 +168,11 @@ bool PathSum::proves_finite() const {
   for (int i = 0; i < w.rows(); ++i)
     for (int c = 0; c < WideBlock::columns; ++c) w.set(i, c, Wide::of(1.0));
   lu_.solve(w);
+  std::vector<Wide> v(static_cast<std::size_t>(w.rows()));
+  for (int i = 0; i < w.rows(); ++i) v[static_cast<std::size_t>(i)] = w.get(i, 0);
   lu_.solve(w);
   for (int i = 0; i < w.rows(); ++i) {
+    if (!(w.get(i, 0) < v[static_cast<std::size_t>(i)] * Wide::of(most_moves))) return false;
     Wide product;
     for (int p = rows_.start[i]; p < rows_.start[i + 1]; ++p)
       product = product + values_.get(p) * w.get(rows_.column[p], 0);

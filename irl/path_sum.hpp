@@ -22,7 +22,7 @@ enum class PathSumStatus {
   Finite,
   Divergent,   // The spectral radius is not below 1: the weights make detours too cheap.
   OutOfRange,  // The utility of a move is not finite, or too large for that of a path to have any digits.
-  Inaccurate,  // A solution fails its residual check: the spectral radius is within rounding of 1.
+  Inaccurate,  // The spectral radius is so near 1 that a solution fails its residual check, or has too few digits.
 };
 
 // A sentence for people: "the sum over paths diverges", …

@@ -122,19 +122,23 @@ TEST(PathSum, ItsLogarithmIsTheSoftValue) {
 }
 
 // Two links that lead to each other with weight e^θ each: finite exactly for θ < 0, and from either link the sum is
-// 1 / (1 − e^θ) if trips may end on both.
+// 1 / (1 − e^θ) if trips may end on both. Next to it, where rounding of e^θ costs more than 1e-9 of the sum, it is not
+// given.
 TEST(PathSum, IsFiniteExactlyOnOneSideOfTheBoundary) {
   RouteData data;
   data.network = network_of(2, {{0, 1}, {1, 0}}, {{1}, {1}});
   data.destinations = {{.name = "d", .links = {0, 1}}};
   PathSum path_sum = open_path_sum(data.network);
   for (const double distance : {1.0, 1e-3, 1e-6, 1e-9, 1e-12}) {
-    ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, -distance)), PathSumStatus::Finite) << distance;
+    const PathSumStatus status = path_sum.set_weights(Eigen::VectorXd::Constant(1, -distance));
+    EXPECT_EQ(status, distance < 1e-7 ? PathSumStatus::Inaccurate : PathSumStatus::Finite) << distance;
     EXPECT_LE(path_sum.radius().lower, std::exp(-distance) * (1 + 1e-15));
     EXPECT_GE(path_sum.radius().upper, std::exp(-distance) * (1 - 1e-15));
-    WideBlock z = endings(path_sum, data, 0);
-    ASSERT_TRUE(path_sum.solve(z));
-    EXPECT_NEAR(to_double(z.get(path_sum.row(0), 0)) * -std::expm1(-distance), 1.0, 1e-15 / distance) << distance;
+    if (status == PathSumStatus::Finite) {
+      WideBlock z = endings(path_sum, data, 0);
+      ASSERT_TRUE(path_sum.solve(z));
+      EXPECT_NEAR(to_double(z.get(path_sum.row(0), 0)) * -std::expm1(-distance), 1.0, 1e-15 / distance) << distance;
+    }
     EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, distance)), PathSumStatus::Divergent) << distance;
     EXPECT_GE(path_sum.radius().upper, std::exp(distance) * (1 - 1e-15));
   }
@@ -232,6 +236,24 @@ TEST(PathSum, RefusesSolutionsThatCancelToNothing) {
     }
   } while (std::next_permutation(order.begin(), order.end()));
   EXPECT_GT(refused, 0);
+}
+
+// Round a loop of weight e^−x, from which one leaves: z = 1 / (1 − e^−x), and with it the error of e^−x as a double, a
+// relative ε / x. What cannot be exact to 1e-9 is refused.
+TEST(PathSum, RefusesWhatRoundingOfItsEntriesWouldSpoil) {
+  const RoadNetwork loop = network_of(1, {{0, 0}}, {{-1}});
+  for (const double x : {1e-3, 1e-5, 1e-6}) {
+    PathSum path_sum = open_path_sum(loop);
+    ASSERT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, x)), PathSumStatus::Finite);
+    WideBlock z = path_sum.zero_block();
+    z.set(0, 0, Wide::of(1.0));
+    ASSERT_TRUE(path_sum.solve(z));
+    EXPECT_NEAR(log_abs(z.get(0, 0)), -std::log(-std::expm1(-x)), 1e-9);
+  }
+  for (const double x : {1e-8, 1e-12}) {
+    PathSum path_sum = open_path_sum(loop);
+    EXPECT_EQ(path_sum.set_weights(Eigen::VectorXd::Constant(1, x)), PathSumStatus::Inaccurate);
+  }
 }
 
 TEST(PathSum, SaysWhenAUtilityIsTooLarge) {
