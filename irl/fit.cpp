@@ -17,12 +17,6 @@
 namespace softrl::irl {
 namespace {
 
-std::string describe(const SpectralRadius& radius, const RoadNetwork& network) {
-  if (std::isinf(radius.upper)) return "";
-  return fmt::format(": the spectral radius is between {:.9g} and {:.9g}, and must be below 1{}", radius.lower,
-                     radius.upper, describe_region(radius, network));
-}
-
 // "start a=-1, fix b=-2": what the caller gave.
 std::string given_weights(const FitOptions& options) {
   std::vector<std::string> words;
@@ -74,9 +68,9 @@ Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, c
     const LikelihoodValue value = model.evaluate(start);
     if (value.status == PathSumStatus::Finite) return start;
     if (!all_given && c < 64.0 && value.status != PathSumStatus::OutOfRange) continue;
-    const std::string why =
-        fmt::format("{}{}", describe(value.status),
-                    value.status == PathSumStatus::Divergent ? describe(model.radius(), model.data().network) : "");
+    const std::string why = fmt::format(
+        "{}{}", describe(value.status),
+        value.status == PathSumStatus::Divergent ? describe_bounds(model.radius(), model.data().network) : "");
     const std::string told = given_weights(options);
     if (all_given) throw std::invalid_argument(fmt::format("{}: at these weights {}", told, why));
     throw std::invalid_argument(
@@ -91,7 +85,7 @@ Eigen::VectorXd resumed_start(const FitCheckpoint& resume, const std::vector<std
                               const std::function<double(const Eigen::VectorXd&)>& objective) {
   if (resume.names != names || resume.weights.size() != static_cast<Eigen::Index>(names.size()))
     throw std::invalid_argument(fmt::format("the checkpoint is of other weights: {}", fmt::join(resume.names, ", ")));
-  const double here = objective(resume.weights);
+  const double here = resume.of_sample ? resume.objective : objective(resume.weights);
   if (with_named_weights(names, resume.weights, options.prefix + "fix", options.fixed) != resume.weights ||
       bounds.nearest(resume.weights) != resume.weights || !(std::abs(here - resume.objective) <= 1e-9 * std::abs(here)))
     throw std::invalid_argument(
@@ -141,7 +135,12 @@ std::optional<SampleFit> fit_to_sample(const RouteModel& model, FitOptions optio
     options.resume.reset();
   }
   options.l2 = std::max(options.l2, sample_ridge / static_cast<double>(data.trips.size()));
-  options.checkpoint = {};
+  if (options.checkpoint)
+    options.checkpoint = [tell = options.checkpoint](FitCheckpoint at) {
+      at.of_sample = true;
+      at.iterations = at.evaluations = at.infeasible_trials = 0;
+      tell(at);
+    };
   if (options.progress)
     options.progress = [tell = options.progress](const Progress& at) {
       const Measurement measurement{"log_likelihood_of_a_sample", at.measurements.front().value};
@@ -236,12 +235,13 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
       Eigen::VectorXd weights = with_named_weights(names, summary.unit_costs, options.prefix + "start", options.start);
       weights = with_named_weights(names, std::move(weights), options.prefix + "fix", options.fixed);
       weights(varying) = sample->fit.weights(varying);
-      if (options.resume) weights = result.weights;
+      if (options.resume && !options.resume->of_sample) weights = result.weights;
       near = known_at(model, weights, varying, summary, *sample);
       if (near) result.weights = weights;
     }
   }
-  if (!options.resume && !near) result.weights = feasible_start(model, summary.unit_costs, bounds, options);
+  const bool resumed = options.resume && !options.resume->of_sample;
+  if (!resumed && !near) result.weights = feasible_start(model, summary.unit_costs, bounds, options);
   for (const int j : held)
     result.warnings.push_back(fmt::format("{} {}; it was held at its start, {:.6g}. Leave it out, or fix it{}",
                                           names[j], cannot_tell(summary, j, penalised_fit), result.weights(j),

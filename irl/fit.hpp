@@ -36,6 +36,7 @@ struct FitCheckpoint {
   Eigen::VectorXd weights;                         // [K]
   double objective;                                // Log-likelihood less penalty, at the weights.
   int iterations, evaluations, infeasible_trials;  // So far.
+  bool of_sample = false;  // It is of the fit to a sample of the trips, which comes before that of all.
 };
 
 struct FitOptions {

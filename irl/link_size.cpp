@@ -65,8 +65,11 @@ unsigned solve_lanes(const PathSum& path_sum, const std::vector<double>& base, d
   return failed | lanes_not_solved(rows, m, false, path_sums, endings, residual_tolerance, negligible);
 }
 
-void check(PathSumStatus status) {
-  if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("link_size: {}", describe(status)));
+void check(PathSumStatus status, const PathSum& path_sum) {
+  if (status == PathSumStatus::Finite) return;
+  const std::string why =
+      status == PathSumStatus::Divergent ? describe_bounds(path_sum.radius(), path_sum.network()) : std::string();
+  throw std::invalid_argument(fmt::format("link_size.weights: {}{}", describe(status), why));
 }
 
 }  // namespace
@@ -74,7 +77,7 @@ void check(PathSumStatus status) {
 // Where trips end on entering their destination each destination has a matrix of its own, without the moves out of it.
 Eigen::MatrixXd link_sizes(const RouteData& data, const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) {
   PathSum path_sum(data.network, relevant_links(data, trips), PathSolver::Direct);
-  if (data.ending == Ending::ByMove) check(path_sum.set_weights(weights));
+  if (data.ending == Ending::ByMove) check(path_sum.set_weights(weights), path_sum);
   std::map<int, std::vector<std::size_t>> towards;
   for (std::size_t t = 0; t < trips.size(); ++t) towards[trips[t].destination].push_back(t);
 
@@ -86,12 +89,12 @@ Eigen::MatrixXd link_sizes(const RouteData& data, const Eigen::VectorXd& weights
     if (data.ending == Ending::OnEntering) {
       std::vector<bool> closed(links, false);
       closed[ends.front()] = true;
-      check(path_sum.set_weights(weights, closed));
+      check(path_sum.set_weights(weights, closed), path_sum);
     }
     sums.clear();
     for (const int link : ends)
       for (int c = 0; c < WideBlock::columns; ++c) sums.set(path_sum.row(link), c, Wide::of(1.0));
-    if (!path_sum.solve(sums)) check(PathSumStatus::Inaccurate);
+    if (!path_sum.solve(sums)) check(PathSumStatus::Inaccurate, path_sum);
     for (std::size_t first = 0; first < members.size(); first += WideBlock::columns) {
       const int count = static_cast<int>(std::min<std::size_t>(WideBlock::columns, members.size() - first));
       flows.clear();
@@ -103,7 +106,7 @@ Eigen::MatrixXd link_sizes(const RouteData& data, const Eigen::VectorXd& weights
                                                   data.network.links[trips[members[first + c]].origin]));
         flows.set(row, c, Wide::of(1.0) / sums.get(row, c));
       }
-      if (!path_sum.solve_transposed(flows)) check(PathSumStatus::Inaccurate);
+      if (!path_sum.solve_transposed(flows)) check(PathSumStatus::Inaccurate, path_sum);
       for (int c = 0; c < count; ++c)
         for (int k = 0; k < links; ++k)
           sizes(k, static_cast<Eigen::Index>(members[first + c])) =

@@ -18,8 +18,11 @@ Eigen::VectorXd soft_values(const RouteData& data, int destination, const Eigen:
 
 Eigen::VectorXd soft_values(PathSum& path_sum, const RouteData& data, int destination,
                             const Eigen::VectorXd& utilities) {
-  const auto check = [](PathSumStatus status) {
-    if (status != PathSumStatus::Finite) throw std::invalid_argument(fmt::format("weights: {}", describe(status)));
+  const auto check = [&](PathSumStatus status) {
+    if (status == PathSumStatus::Finite) return;
+    const std::string why =
+        status == PathSumStatus::Divergent ? describe_bounds(path_sum.radius(), data.network) : std::string();
+    throw std::invalid_argument(fmt::format("weights: {}{}", describe(status), why));
   };
   const std::vector<int>& ends = data.destinations.at(destination).links;
   std::vector<bool> closed = reachable(data.network, ends, Direction::Backward);

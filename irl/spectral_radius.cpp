@@ -1,6 +1,7 @@
 #include "irl/spectral_radius.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -156,6 +157,12 @@ SpectralRadius spectral_radius(const RoadNetwork& network, const std::vector<boo
     if (part.status != Status::Converged) result.status = part.status;
   }
   return result;
+}
+
+std::string describe_bounds(const SpectralRadius& radius, const RoadNetwork& network) {
+  if (std::isinf(radius.upper)) return "";
+  return fmt::format(": the spectral radius is between {:.9g} and {:.9g}, and must be below 1{}", radius.lower,
+                     radius.upper, describe_region(radius, network));
 }
 
 std::string describe_region(const SpectralRadius& radius, const RoadNetwork& network) {

@@ -36,6 +36,9 @@ struct SpectralRadius {
 SpectralRadius spectral_radius(const RoadNetwork& network, const std::vector<bool>& relevant,
                                const WideValues& move_weights, const SpectralRadiusOptions& options = {});
 
+// For people: ": the spectral radius is between 1.2 and 1.3, and must be below 1", with the region; nothing if unknown.
+std::string describe_bounds(const SpectralRadius& radius, const RoadNetwork& network);
+
 // For people: "; detours are cheapest round 1 → 2 → 1, in a region of 100 links", or nothing if there is no cycle.
 std::string describe_region(const SpectralRadius& radius, const RoadNetwork& network);
 

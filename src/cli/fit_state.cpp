@@ -21,6 +21,7 @@ std::optional<FitState> read_fit_state(const std::filesystem::path& file) {
     json.at("iterations").get_to(checkpoint.iterations);
     json.at("evaluations").get_to(checkpoint.evaluations);
     json.at("infeasible_trials").get_to(checkpoint.infeasible_trials);
+    json.at("of_sample").get_to(checkpoint.of_sample);
     json.at("objectives").get_to(state.objectives);
   } catch (const Json::exception& error) {
     throw std::runtime_error(fmt::format("{}: is not the state of a fit: {}", file.string(), error.what()));
@@ -36,6 +37,7 @@ void write_fit_state(const std::filesystem::path& file, const FitState& state) {
                     {"iterations", checkpoint.iterations},
                     {"evaluations", checkpoint.evaluations},
                     {"infeasible_trials", checkpoint.infeasible_trials},
+                    {"of_sample", checkpoint.of_sample},
                     {"objectives", state.objectives}});
 }
 

@@ -86,7 +86,7 @@ struct FitCommand {
       }
     }
     options.checkpoint = [&](const irl::FitCheckpoint& here) {
-      objectives.push_back(here.objective);
+      if (!here.of_sample) objectives.push_back(here.objective);
       if (!state.empty()) write_fit_state(state, {here, objectives});
     };
     std::fflush(stdout);
