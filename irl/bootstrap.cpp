@@ -120,6 +120,11 @@ Setting prepare(const ModelOfTrips& model, const RouteData& data, const FitResul
   const std::vector<bool> fixed = is_named(model_of_all->weight_names(), of_fit.fixed);
   for (std::size_t j = 0; j < setting.varies.size(); ++j)
     if (all.at_bound[j] || of_fit.l1 > 0.0) setting.varies[j] = !fixed[j];
+  const auto estimated = std::count(all.estimated.begin(), all.estimated.end(), true);
+  if (static_cast<std::ptrdiff_t>(setting.groups.size()) <= estimated)
+    throw std::invalid_argument(
+        fmt::format("a bootstrap of {} independent trips or clusters of them says nothing of {} weights",
+                    setting.groups.size(), estimated));
   if (setting.whole_fits) return setting;
   for (int j = 0; j < static_cast<int>(all.estimated.size()); ++j)
     if (all.estimated[static_cast<std::size_t>(j)]) setting.free.push_back(j);

@@ -49,14 +49,17 @@ void for_each_evidence(RouteModel& model, const Eigen::VectorXd& weights, const 
   for_each_policy(model, weights, ends, weigh, progress);
 }
 
-// log Σ exp of terms that come one by one, and which of them is the greatest.
+// Terms that differ by no more are equal but for rounding: where all drivers have to go the same way, many are.
+constexpr double tie = 1e-9;
+
+// log Σ exp of terms that come one by one, and which of them is the greatest, the first of equal ones.
 struct RunningSum {
   double greatest = never, scaled = 0.0;  // Σ exp(term − greatest)
   int greatest_destination = -1;
 
   void add(double term, int destination) {
     if (term == never) return;
-    if (term > greatest) {
+    if (term > greatest + tie) {
       scaled = scaled * std::exp(greatest - term) + 1.0;
       greatest = term;
       greatest_destination = destination;

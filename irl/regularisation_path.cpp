@@ -127,14 +127,17 @@ RegularisationPath regularisation_path(const ModelOfTrips& model, const RouteDat
 
   RegularisationPath path{.points = {}, .best = -1, .one_standard_error = -1};
   const std::vector<double> grid = penalties(options);
+  Eigen::VectorXd shares = Eigen::VectorXd::Zero(options.folds);  // of the trips
+  for (const int fold : folds) shares(fold) += 1.0 / static_cast<double>(folds.size());
   for (std::size_t i = 0; i < count; ++i) {
     const Eigen::VectorXd of_folds = held_out.col(static_cast<Eigen::Index>(i));
-    const double mean = of_folds.mean(), n = static_cast<double>(options.folds);
-    path.points.push_back({.penalty = grid[i],
-                           .fit = std::move(of_all[i]),
-                           .held_out = mean,
-                           .held_out_error = std::sqrt((of_folds.array() - mean).square().sum() / (n - 1.0) / n),
-                           .failed = static_cast<int>(of_folds.array().isNaN().count())});
+    const double mean = shares.dot(of_folds), n = static_cast<double>(options.folds);
+    path.points.push_back(
+        {.penalty = grid[i],
+         .fit = std::move(of_all[i]),
+         .held_out = mean,
+         .held_out_error = std::sqrt(shares.dot((of_folds.array() - mean).square().matrix()) / (n - 1.0)),
+         .failed = static_cast<int>(of_folds.array().isNaN().count())});
     if (path.best < 0 || mean > path.points[static_cast<std::size_t>(path.best)].held_out)
       if (!std::isnan(mean)) path.best = static_cast<int>(i);
   }

@@ -29,8 +29,8 @@ struct PathOptions {
 struct PathPoint {
   double penalty;
   FitResult fit;          // To all trips.
-  double held_out;        // Log-likelihood per trip on trips left out, mean over folds; NaN where `failed` is not 0.
-  double held_out_error;  // Its standard error, from its spread over folds.
+  double held_out;        // Log-likelihood per trip on trips left out, over all folds; NaN where `failed` is not 0.
+  double held_out_error;  // Its standard error, from its spread over folds, weighed by their trips.
   int failed;             // Folds whose fit did not converge, or whose weights are infeasible for the trips left out.
 };
 

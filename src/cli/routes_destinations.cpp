@@ -112,8 +112,8 @@ struct DestinationsCommand {
       const std::string which = splits.size() > 1 ? fmt::format(" {}", fold) : "";
       const std::vector<irl::Trip> seen = drawn(splits[fold].held_out, trips, seed);
       const auto model = irl::make_model(loaded.study, train, model_options);
-      const Eigen::VectorXd values =
-          weights.given() ? given_weights(*model, splits[fold]) : fitted_weights(*model, loaded.study, "fit" + which);
+      const Eigen::VectorXd values = weights.given() ? given_weights(loaded.study, *model, splits[fold])
+                                                     : fitted_weights(*model, loaded.study, "fit" + which);
       ProgressLine line((model->origin_matters() ? "pairs" : "destinations") + which, Limit::End);
       const Eigen::VectorXd shares = prior == "counts" ? irl::destination_shares(train, smoothing) : named;
       tests.push_back(irl::test_destinations(*model, values, shares, seen, fractions, line.observer()));
@@ -146,11 +146,12 @@ struct DestinationsCommand {
   }
 
   // A fit of these very trips knows where they went.
-  Eigen::VectorXd given_weights(const irl::RouteModel& model, const irl::HeldOut& held) const {
+  Eigen::VectorXd given_weights(const irl::Study& described, const irl::RouteModel& model,
+                                const irl::HeldOut& held) const {
     if (random_split.wanted() && !weights.fit.empty())
       SplitArgument::check_not_learned(read_fit(weights.fit).trips, held,
                                        fmt::format("--fit: {}", weights.fit.string()));
-    return weights.read(model.weight_names());
+    return weights.read(described, model.weight_names());
   }
 
   static Eigen::VectorXd fitted_weights(irl::RouteModel& model, const irl::Study& described, const std::string& label) {
@@ -215,8 +216,8 @@ struct DestinationsCommand {
     const irl::Trip trip = partial_trip(data);
     const Eigen::VectorXd shares = read_prior(data);
     const auto model = irl::make_model(loaded.study, data, model_options);
-    const Eigen::VectorXd values =
-        weights.given() ? weights.read(model->weight_names()) : fitted_weights(*model, loaded.study, "fit");
+    const Eigen::VectorXd values = weights.given() ? weights.read(loaded.study, model->weight_names())
+                                                   : fitted_weights(*model, loaded.study, "fit");
     const irl::RowMatrix posterior = [&] {
       ProgressLine line(model->origin_matters() ? "pairs" : "destinations", Limit::End);
       return irl::destination_posteriors(*model, values, shares, {trip}, line.observer()).front();

@@ -228,6 +228,7 @@ struct EvaluateCommand {
   Learned take_saved(const irl::Study& described, const std::string& name, const irl::HeldOut& held) const {
     const std::string file = saved_fits().at(name);
     const SavedFit saved = read_fit(file, name == "max_margin" ? Likelihood::Optional : Likelihood::Required);
+    check_same_features(saved, described);
     std::vector<irl::NamedWeight> weights;
     for (const irl::FittedWeight& weight : saved.weights) weights.push_back({weight.name, weight.value});
     if (random_split.wanted())

@@ -49,7 +49,7 @@ struct FlowsCommand {
     if (!geojson.empty()) geometry = irl::read_link_geometry(loaded.study, study.folder(), data.network);
     fmt::print("{}\n\n", describe(data));
     const auto model = irl::make_model(loaded.study, data, model_options);
-    const Eigen::VectorXd values = weights.read(model->weight_names());
+    const Eigen::VectorXd values = weights.read(loaded.study, model->weight_names());
     const irl::LinkFlows flows = [&] {
       ProgressLine line(model->origin_matters() ? "pairs" : "destinations", Limit::End);
       return irl::link_flows(*model, values, rows, line.observer());

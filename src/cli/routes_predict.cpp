@@ -199,7 +199,7 @@ struct PredictCommand {
 
     fmt::print("{}\n\n", describe(data));
     const auto model = irl::make_model(loaded.study, data, model_options);
-    const Eigen::VectorXd values = weights.read(model->weight_names());
+    const Eigen::VectorXd values = weights.read(loaded.study, model->weight_names());
     const Predictions predictions(data, ends, [&] {
       ProgressLine line(model->origin_matters() ? "pairs" : "destinations", Limit::End);
       return irl::predict_routes(*model, values, ends, wanted, line.observer());

@@ -80,7 +80,7 @@ struct SimulateCommand {
     fmt::print("{}\n", describe(data));
     const auto model = irl::make_model(loaded.study, data, model_options);
     const std::vector<std::string>& names = model->weight_names();
-    const Eigen::VectorXd values = weights.read(names);
+    const Eigen::VectorXd values = weights.read(loaded.study, names);
     const std::vector<irl::Trip> drawn = [&] {
       ProgressLine line(model->origin_matters() ? "pairs" : "destinations", Limit::End);
       return irl::simulate_trips(*model, values, ends, seed, line.observer());

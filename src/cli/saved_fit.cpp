@@ -76,4 +76,14 @@ SavedFit read_fit(const std::filesystem::path& file, Likelihood likelihood) {
   return fit;
 }
 
+void check_same_features(const SavedFit& fit, const irl::Study& study) {
+  for (const irl::FittedWeight& weight : fit.weights) {
+    const std::string here = irl::definition_of_weight(study, weight.name);
+    const bool known = here != weight.name;  // else another message is due
+    if (known && here != weight.definition)
+      throw std::runtime_error(fmt::format("{}: its weight {} is of another feature, {}; in this study it is {}",
+                                           fit.file.string(), weight.name, weight.definition, here));
+  }
+}
+
 }  // namespace softrl::cli

@@ -8,6 +8,7 @@
 
 #include "irl/inference.hpp"
 #include "irl/model_comparison.hpp"
+#include "irl/study.hpp"
 
 namespace softrl::cli {
 
@@ -27,6 +28,10 @@ struct SavedFit {
   Eigen::VectorXd values() const;
   irl::FitStatistics statistics() const;
 };
+
+// Throws std::runtime_error, naming file and weight, if a weight of the fit is of another feature than that of `study`
+// by the same name.
+void check_same_features(const SavedFit& fit, const irl::Study& study);
 
 enum class Likelihood { Required, Optional };
 

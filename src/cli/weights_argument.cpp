@@ -15,12 +15,13 @@ void WeightsArgument::add_to(CLI::App& command) {
   command.add_option("--fit", fit, "The weights that softrl routes fit --json wrote to this file")->excludes(weights);
 }
 
-Eigen::VectorXd WeightsArgument::read(const std::vector<std::string>& names) const {
+Eigen::VectorXd WeightsArgument::read(const irl::Study& study, const std::vector<std::string>& names) const {
   if (fit.empty() && words.empty()) throw std::invalid_argument("--weights or --fit is needed");
   if (fit.empty()) return irl::all_named_weights(names, "--weights", parse_weights("--weights", words));
   std::vector<irl::NamedWeight> named;
-  for (const irl::FittedWeight& weight : read_fit(fit).weights)
-    named.push_back({.name = weight.name, .value = weight.value});
+  const SavedFit saved = read_fit(fit);
+  check_same_features(saved, study);
+  for (const irl::FittedWeight& weight : saved.weights) named.push_back({.name = weight.name, .value = weight.value});
   return irl::all_named_weights(names, fmt::format("--fit {}", fit.string()), named);
 }
 

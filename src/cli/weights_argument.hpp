@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <Eigen/Core>
 
+#include "irl/study.hpp"
+
 namespace softrl::cli {
 
 struct WeightsArgument {
@@ -17,8 +19,9 @@ struct WeightsArgument {
   void add_to(CLI::App& command);
 
   // A value for each of `names` [K]. Throws std::invalid_argument or std::runtime_error, naming option or file, if
-  // neither is given, a value is missing, unknown or no number, or the fit did not converge.
-  Eigen::VectorXd read(const std::vector<std::string>& names) const;
+  // neither is given, a value is missing, unknown or no number, the fit did not converge, or its weights are of other
+  // features than those of `study` by the same names.
+  Eigen::VectorXd read(const irl::Study& study, const std::vector<std::string>& names) const;
 
   bool given() const { return !words.empty() || !fit.empty(); }
 

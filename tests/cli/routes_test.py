@@ -851,3 +851,11 @@ def test_the_features_of_ziebart(softrl, refuses, source_dir, tmp_path):
     out.unlink()
     (tmp_path / "links.csv").write_text((tmp_path / "links.csv").read_text().replace("highway", "path", 1))
     refuses("routes", "fit", study, "--data", tmp_path, words=["links.csv:", "road_type", "path", "neither a class"])
+
+
+def test_a_fit_of_other_features_by_the_same_names_is_refused(refuses, city, fits):
+    saved = json.loads(fits["all"].read_text())
+    saved["parameters"][0]["definition"] = "move_column travel_time, scale 60"
+    fits["all"].write_text(json.dumps(saved))
+    name = saved["parameters"][0]["name"]
+    refuses("routes", "flows", city / "study.toml", "--fit", fits["all"], words=[name, "another feature", "scale 60"])
