@@ -121,9 +121,12 @@ nb::dict bootstrap_weights(Estimation& e, const RouteFit& fit, int replications,
     const nb::gil_scoped_release release;
     check_unpenalised(fit);
     if (fit.names != e.model().weight_names()) throw std::invalid_argument("the fit is of another model");
-    drawn = bootstrap(
-        [&](const RouteData& trips) { return e.model_of(trips); }, e.data, fit.fit,
-        {.replications = replications, .seed = seed, .threads = e.options.threads, .progress = stop_on_signals()});
+    drawn = bootstrap([&](const RouteData& trips) { return e.model_of(trips); }, e.data, fit.fit,
+                      {.replications = replications,
+                       .seed = seed,
+                       .threads = e.options.threads,
+                       .fit = fit.options,
+                       .progress = stop_on_signals()});
     summary = summarise(drawn, confidence);
   }
   const auto rows = static_cast<Eigen::Index>(drawn.size());
@@ -220,7 +223,7 @@ void bind_route_tests(nb::module_& m, nb::class_<Estimation>& model, nb::class_<
       "start"_a = Weights{}, "fix"_a = Weights{},
       "Fits along `count` penalties, \"l1\" or \"l2\", from the greatest to the least, in nats per trip. A dict:\n"
       "`penalty` [P], `weights` [P, K], `status` of each fit, `log_likelihood` [P], `degrees_of_freedom` [P],\n"
-      "`held_out` [P], the log-likelihood per trip of trips left out, mean over `folds`, with `held_out_std_error`\n"
+      "`held_out` [P], the log-likelihood per trip of trips left out, over all `folds`, with `held_out_std_error`\n"
       "[P]; NaN where a fold's fit failed. `best` is the position of the greatest held_out, `one_standard_error`\n"
       "that of the greatest penalty within its error; None if no penalty has one.");
 }

@@ -28,6 +28,7 @@ struct RouteFit {
   std::vector<std::string> trips;        // Their names.
   bool penalised;
   softrl::irl::FitResult fit;
+  softrl::irl::FitOptions options = {};  // that it had, without an observer
 
   Eigen::VectorXd errors(const Eigen::MatrixXd& covariance) const { return standard_errors(covariance, fit.estimated); }
   softrl::irl::FitStatistics statistics() const {
@@ -90,6 +91,8 @@ struct Estimation {
                     .trips = {},
                     .penalised = l1 > 0.0 || l2 > 0.0,
                     .fit = softrl::irl::fit(model(), wanted)};
+    wanted.progress = {};
+    result.options = std::move(wanted);
     for (const std::string& name : result.names) result.definitions.push_back(definition_of_weight(study, name));
     for (const softrl::irl::Trip& trip : data.trips) result.trips.push_back(trip.name);
     return result;
