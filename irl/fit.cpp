@@ -73,9 +73,11 @@ Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, c
         value.status == PathSumStatus::Divergent ? describe_bounds(model.radius(), model.data().network) : "");
     const std::string told = given_weights(options);
     if (all_given) throw std::invalid_argument(fmt::format("{}: at these weights {}", told, why));
-    throw std::invalid_argument(
-        fmt::format("{}: no feasible start was found for the other weights, give some; at the last ones tried {}",
-                    told.empty() ? name : told, why));
+    if (told.empty())
+      throw std::invalid_argument(
+          fmt::format("no feasible start was found, give one by {}; at the last weights tried {}", name, why));
+    throw std::invalid_argument(fmt::format(
+        "{}: no feasible start was found for the other weights, give some; at the last ones tried {}", told, why));
   }
 }
 

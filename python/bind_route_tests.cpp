@@ -28,8 +28,12 @@ namespace {
 
 using BoolVector = Eigen::Array<bool, Eigen::Dynamic, 1>;
 
-void check_unpenalised(const RouteFit& fit) {
+void check_converged(const RouteFit& fit) {
   if (fit.fit.status != softrl::Status::Converged) throw std::invalid_argument("the fit did not converge");
+}
+
+void check_unpenalised(const RouteFit& fit) {
+  check_converged(fit);
   if (fit.penalised)
     throw std::invalid_argument("the fit is penalised: these tests are for fits of maximum likelihood");
 }
@@ -119,7 +123,7 @@ nb::dict bootstrap_weights(Estimation& e, const RouteFit& fit, int replications,
   BootstrapSummary summary;
   {
     const nb::gil_scoped_release release;
-    check_unpenalised(fit);
+    check_converged(fit);
     if (fit.names != e.model().weight_names()) throw std::invalid_argument("the fit is of another model");
     drawn = bootstrap([&](const RouteData& trips) { return e.model_of(trips); }, e.data, fit.fit,
                       {.replications = replications,

@@ -117,13 +117,13 @@ struct BootstrapCommand {
     const double seconds = seconds_since(begin);
     std::vector<bool> varied = irl::is_named(names, of_fit.fixed);
     varied.flip();
-    const bool good = report(names, varied, fit, replications, seconds);
+    const bool good = report(names, varied, fit, replications, loaded.data.trip_report, seconds);
     if (!state.empty()) fs::remove(state);
     return good ? 0 : 1;
   }
 
   bool report(const std::vector<std::string>& names, const std::vector<bool>& varied, const irl::FitResult& fit,
-              const Replications& replications, double seconds) const {
+              const Replications& replications, const irl::TripReport& trips, double seconds) const {
     const irl::BootstrapSummary summary = irl::summarise(replications, confidence);
     Json parameters = Json::array();
     Table table{.header = {"weight", "value", "std error", "robust", "bootstrap", "bias", "lower", "upper"}};
@@ -158,16 +158,18 @@ struct BootstrapCommand {
                counted(fit.clusters, fit.clusters < fit.trip_log_likelihoods.size() ? "cluster" : "trip"),
                summary.failed, seconds);
     std::fflush(stdout);
-    write_json(study.json, {{"replications", replications.size()},
-                            {"failed", summary.failed},
-                            {"seed", options.seed},
-                            {"clusters", fit.clusters},
-                            {"log_likelihood", number(fit.log_likelihood)},
-                            {"confidence", confidence},
-                            {"parameters", parameters},
-                            {"bootstrap_covariance", rows(summary.covariance)},
-                            {"replicated", to_json(replications)},
-                            {"seconds", number(seconds)}});
+    Json answer{{"replications", replications.size()},
+                {"failed", summary.failed},
+                {"seed", options.seed},
+                {"clusters", fit.clusters},
+                {"log_likelihood", number(fit.log_likelihood)},
+                {"confidence", confidence},
+                {"parameters", parameters},
+                {"bootstrap_covariance", rows(summary.covariance)},
+                {"replicated", to_json(replications)},
+                {"seconds", number(seconds)}};
+    add_trip_report(answer, trips);
+    write_json(study.json, answer);
     // Intervals that leave out every twentieth replication say little.
     return 20 * summary.failed <= static_cast<int>(replications.size());
   }

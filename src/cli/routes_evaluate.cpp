@@ -110,6 +110,7 @@ struct EvaluateCommand {
   irl::BootstrapOptions bootstrap;
   int max_iterations = irl::FitOptions{}.max_iterations;
   double regularisation = irl::MaxMarginOptions{}.regularisation;
+  irl::ModelOptions model_options;
   bool per_trip = false;
 
   int run() const {
@@ -234,7 +235,7 @@ struct EvaluateCommand {
     if (random_split.wanted())
       SplitArgument::check_not_learned(saved.trips, held, fmt::format("--weights-from: {}", file));
     std::unique_ptr<irl::RouteModel> model;
-    if (irl::learns_by_likelihood(described.model)) model = irl::make_model(described, held.train);
+    if (irl::learns_by_likelihood(described.model)) model = irl::make_model(described, held.train, model_options);
     const std::vector<std::string> names = model ? model->weight_names() : held.train.network.features;
     irl::FitResult fit{};
     fit.status = Status::Converged;  // or read_fit would have refused it
@@ -248,14 +249,16 @@ struct EvaluateCommand {
   }
 
   Learned learn(const irl::Study& described, const irl::HeldOut& held, ProgressLine& line) const {
-    irl::StudyFit fitted = irl::fit_study(
-        described, held.train,
-        {.fit = {.max_iterations = max_iterations, .progress = line.observer()}, .regularisation = regularisation});
+    irl::StudyFit fitted = irl::fit_study(described, held.train,
+                                          {.fit = {.max_iterations = max_iterations, .progress = line.observer()},
+                                           .regularisation = regularisation,
+                                           .model = model_options});
     Learned learned = fitted.model ? learned_from(fitted.names, fitted.fit, "log_likelihood", fitted.fit.log_likelihood)
                                    : learned_from(fitted.names, fitted.fit, "objective", fitted.fit.objective);
     if (const auto* corridor = dynamic_cast<const irl::CorridorLikelihood*>(fitted.model.get())) {
       // What its paths lose to all others: the same weights, with path sums over all paths.
-      const irl::LikelihoodValue all = irl::Likelihood(corridor->data()).evaluate(fitted.fit.weights);
+      const irl::LikelihoodValue all =
+          irl::Likelihood(corridor->data(), model_options.threads).evaluate(fitted.fit.weights);
       learned.json["log_likelihood_over_all_paths"] =
           all.status == irl::PathSumStatus::Finite ? number(all.log_likelihood) : Json(nullptr);
       learned.json["trips_outside"] = corridor->trips_outside();
@@ -436,6 +439,7 @@ void add_routes_evaluate(CLI::App& routes, Run& run) {
   command->add_option("--held-out", evaluate->random_split.share,
                       "Share of the trips to hold out, learning from the rest");
   evaluate->random_split.add_to(*command);
+  add_model_options(*command, evaluate->model_options);
   command->add_option("--time-feature", evaluate->time_feature,
                       "What `time` is fastest by (default: the study's time, else travel_time, else its distance)");
   command->add_option("--regularisation", evaluate->regularisation, "Of max_margin")->capture_default_str();

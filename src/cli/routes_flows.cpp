@@ -57,7 +57,9 @@ struct FlowsCommand {
     print(data.network, flows);
     if (!csv.empty()) write_atomically(csv, links_csv(data.network, flows));
     if (!moves_csv.empty()) write_atomically(moves_csv, moves_text(data.network, flows));
-    write_json(study.json, json(data.network, flows));
+    Json answer = json(data.network, flows);
+    add_trip_report(answer, data.trip_report);
+    write_json(study.json, answer);
     if (geometry) write_geojson(geojson, features(data.network, flows, *geometry));
     return 0;
   }

@@ -58,7 +58,9 @@ struct PathCommand {
     }();
     const double seconds = seconds_since(begin);
     print(names, path, seconds);
-    write_json(study.json, to_json(names, path, seconds));
+    Json answer = to_json(names, path, seconds);
+    add_trip_report(answer, loaded.data.trip_report);
+    write_json(study.json, answer);
     if (!csv.empty()) write_atomically(csv, table(names, path));
     bool good = path.best >= 0;
     for (const irl::PathPoint& point : path.points) good = good && point.fit.status == Status::Converged;

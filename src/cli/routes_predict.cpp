@@ -209,7 +209,9 @@ struct PredictCommand {
     std::fflush(stdout);
     if (!csv.empty()) write_atomically(csv, predictions.csv());
     if (!passing_csv.empty()) write_atomically(passing_csv, predictions.passing_csv());
-    write_json(study.json, predictions.json());
+    Json answer = predictions.json();
+    add_trip_report(answer, data.trip_report);
+    write_json(study.json, answer);
     if (geometry) write_geojson(geojson, predictions.geojson_features(*geometry));
     return predictions.complete() ? 0 : 1;
   }

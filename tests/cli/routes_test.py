@@ -633,10 +633,19 @@ def test_trips_with_faults_are_counted(softrl, city, tmp_path):
         line = next(line for line in result.stdout.splitlines() if f"({reason})" in line)
         assert line.startswith("warning: 2 trips left out of 308") and words.split(": ")[1] in line
 
-    args = ["--weights", WEIGHTS, "--json", tmp_path / "l.json"]
-    result = softrl("routes", "likelihood", city / "study.toml", *args)
-    assert "left out" in result.stdout
-    assert json.loads((tmp_path / "l.json").read_text())["trips_left_out"] == left_out
+    origin = (city / "trips.csv").read_text().splitlines()[1].split(",")[2].split()[0]
+    weights = ["--weights", WEIGHTS]
+    for command, args in {
+        "likelihood": weights,
+        "flows": weights,
+        "predict": [*weights, "--from", origin, "--to", destination],
+        "bootstrap": ["--replications", 2],
+        "path": ["--count", 2, "--folds", 2],
+    }.items():
+        result = softrl("routes", command, city / "study.toml", *args, "--json", tmp_path / "answer.json")
+        assert "left out" in result.stdout, (command, result)
+        answer = json.loads((tmp_path / "answer.json").read_text())
+        assert answer["trips_left_out"] == left_out and answer["trips_read"] == 308, command
 
 
 def test_no_trip_is_left(refuses, city):

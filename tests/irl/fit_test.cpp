@@ -402,6 +402,8 @@ TEST(Fit, NamesTheOptionItRefuses) {
   refuses({.fixed = {{"f2", 1000.0}}}, "fix f2=1000: no feasible start was found", "diverges");
   refuses({.start = {{"f0", -1e308}}}, "start f0=-1e+308: no feasible start was found",
           "utility of a move is too large");
+  refuses({.bounds = {{"f0", 5.0, 9.0}, {"f1", 5.0, 9.0}, {"f2", 5.0, 9.0}}, .prefix = "--"},
+          "no feasible start was found, give one by --start; at the last weights tried", "diverges");
   refuses({.start = {{"f0", -1.0}}, .fixed = {{"f0", -3.0}}}, "start: f0=-1 is fixed", "fix f0=-3");
   refuses({.bounds = {{.name = "speed"}}}, "bounds", "unknown weight \"speed\"");
   refuses({.bounds = {{.name = "f0", .lower = 1.0, .upper = 1.0}}}, "bounds of f0", "1 must be below 1");

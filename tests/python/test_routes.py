@@ -262,6 +262,19 @@ def test_bootstrap_scatters_as_the_robust_errors_say(city):
     assert (drawn["lower"] < drawn["mean"]).all() and (drawn["mean"] < drawn["upper"]).all()
 
 
+# Replications are fits with the same penalty: they scatter about the penalised estimate, not about the free one, whose
+# u_turn is ten times as large. Of 40 the mean is within 6 of its standard errors, but for the curvature's bias.
+def test_bootstrap_keeps_the_penalty_of_the_fit(city):
+    model = softrl.routes.Model(city[0] / "study.toml")
+    free, fit = model.fit(), model.fit(l2=10.0)
+    drawn = model.bootstrap(fit, replications=40, seed=7)
+    assert drawn["converged"].all()
+    from_fit = np.abs(drawn["mean"] - fit.values) / drawn["std_error"]
+    assert (from_fit < 6 / np.sqrt(40) + 0.2).all()
+    u_turn = fit.names.index("u_turn")
+    assert np.abs(drawn["mean"] - free.values)[u_turn] > 10 * drawn["std_error"][u_turn]
+
+
 def test_regularisation_path_ends_at_the_free_fit(city):
     model = softrl.routes.Model(city[0] / "study.toml")
     path = model.regularisation_path(penalty="l2", least=1e-9, count=4, folds=2)
