@@ -131,27 +131,25 @@ DestinationTest test_destinations(RouteModel& model, const Eigen::VectorXd& weig
     if (prior(trip.destination) == 0.0) ++result.prior_zero;
   for (std::size_t f = 0; f < count; ++f) {
     DestinationAccuracy accuracy{.fraction = fractions[f],
-                                 .trips = 0,
+                                 .trips = static_cast<int>(trips.size()),
                                  .accuracy = 0.0,
-                                 .mean_log_posterior = 0.0,
                                  .mean_posterior = 0.0,
-                                 .impossible = 0};
+                                 .impossible = 0,
+                                 .mean_log_posterior = 0.0};
     for (std::size_t t = 0; t < trips.size(); ++t) {
       const Seen& at = seen[t * count + f];
       if (at.own == never) {
         ++accuracy.impossible;
         continue;
       }
-      ++accuracy.trips;
       const double log_posterior = at.own - at.all.log();
       accuracy.mean_log_posterior += log_posterior;
       accuracy.mean_posterior += std::exp(log_posterior);
       if (at.all.greatest_destination == trips[t].destination) accuracy.accuracy += 1.0;
     }
-    // Of no trips they are NaN: not known.
     accuracy.accuracy /= accuracy.trips;
-    accuracy.mean_log_posterior /= accuracy.trips;
     accuracy.mean_posterior /= accuracy.trips;
+    accuracy.mean_log_posterior /= accuracy.trips - accuracy.impossible;
     result.fractions.push_back(accuracy);
   }
   return result;
@@ -167,14 +165,14 @@ DestinationTest pool(const std::vector<DestinationTest>& tests) {
     for (std::size_t f = 0; f < all.fractions.size(); ++f) {
       DestinationAccuracy& sum = all.fractions[f];
       const DestinationAccuracy& more = tests[i].fractions[f];
-      const int trips = sum.trips + more.trips;
-      const auto mean = [&](double a, double b) {  // One of no trips is not a number.
-        return sum.trips == 0 ? b : more.trips == 0 ? a : (sum.trips * a + more.trips * b) / trips;
+      const auto mean = [](double a, int of_a, double b, int of_b) {  // One of no trips is not a number.
+        return of_a == 0 ? b : of_b == 0 ? a : (of_a * a + of_b * b) / (of_a + of_b);
       };
-      sum.accuracy = mean(sum.accuracy, more.accuracy);
-      sum.mean_log_posterior = mean(sum.mean_log_posterior, more.mean_log_posterior);
-      sum.mean_posterior = mean(sum.mean_posterior, more.mean_posterior);
-      sum.trips = trips;
+      sum.accuracy = mean(sum.accuracy, sum.trips, more.accuracy, more.trips);
+      sum.mean_posterior = mean(sum.mean_posterior, sum.trips, more.mean_posterior, more.trips);
+      sum.mean_log_posterior = mean(sum.mean_log_posterior, sum.trips - sum.impossible, more.mean_log_posterior,
+                                    more.trips - more.impossible);
+      sum.trips += more.trips;
       sum.impossible += more.impossible;
     }
   }

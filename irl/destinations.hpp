@@ -30,12 +30,12 @@ std::vector<RowMatrix> destination_posteriors(RouteModel& model, const Eigen::Ve
 
 // How well the posterior tells the destinations of trips of which a part has been seen.
 struct DestinationAccuracy {
-  double fraction;            // Of a trip's moves that were seen, rounded down to whole moves.
-  int trips;                  // Trips whose destination has posterior above 0; the next three are of these.
-  double accuracy;            // Share of them with their destination the most probable one, of equal ones the first.
-  double mean_log_posterior;  // Of their destination, in nats.
-  double mean_posterior;      // Of their destination.
-  int impossible;             // The other trips: their destination has prior 0, or the model forbids what was seen.
+  double fraction;  // Of a trip's moves that were seen, rounded down to whole moves.
+  int trips;
+  double accuracy;            // Share of trips whose destination is the most probable one, of equal ones the first.
+  double mean_posterior;      // Of the trips' own destinations.
+  int impossible;             // Trips whose destination has posterior 0: prior 0, or the model forbids what was seen.
+  double mean_log_posterior;  // Of the own destinations of the others, in nats; NaN if there are none.
 };
 
 struct DestinationTest {

@@ -200,13 +200,17 @@ struct DestinationsCommand {
       const double share = table.number(row, value);
       if (share < 0.0) table.fail(row, fmt::format("prior must not be negative, got {}", share));
       try {
-        given.emplace_back(finder.destination(table.text(row, name)), share);
+        const int destination = finder.destination(table.text(row, name));
+        for (const auto& [other, _] : given)
+          if (other == destination)
+            throw std::invalid_argument(fmt::format("destination {} has a prior already", table.text(row, name)));
+        given.emplace_back(destination, share);
       } catch (const std::invalid_argument& error) {
         table.fail(row, error.what());
       }
     }
     Eigen::VectorXd result = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(data.destinations.size()));
-    for (const auto& [destination, share] : given) result(destination) += share;
+    for (const auto& [destination, share] : given) result(destination) = share;
     return result;
   }
 

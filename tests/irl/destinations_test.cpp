@@ -113,15 +113,18 @@ TEST(Destinations, CountsTripsTheyCannotExplain) {
   const DestinationTest test = test_destinations(likelihood, weight, Eigen::Vector3d(1, 1, 0), data.trips, {0.5, 1.0});
   EXPECT_EQ(test.prior_zero, 1);
   EXPECT_EQ(test.fractions[1].impossible, 1);
-  EXPECT_EQ(test.fractions[1].trips, 2);
-  EXPECT_EQ(test.fractions[1].accuracy, 1.0) << "links 2 and 3 lead to one destination each";
+  EXPECT_EQ(test.fractions[1].trips, 3);
+  EXPECT_EQ(test.fractions[1].accuracy, 2.0 / 3.0) << "links 2 and 3 lead to one destination each of positive prior";
+  EXPECT_NEAR(test.fractions[1].mean_posterior, 2.0 / 3.0, 1e-12);
+  EXPECT_NEAR(test.fractions[1].mean_log_posterior, 0.0, 1e-12) << "of the two that are possible";
   const std::vector<RowMatrix> posteriors =
       destination_posteriors(likelihood, weight, Eigen::Vector3d(0, 1, 0), {data.trips[0]});
   EXPECT_EQ(posteriors[0](1, 1), 0.0) << "the only one that is left";
   EXPECT_TRUE(std::isnan(posteriors[0](2, 1))) << "from link 2 there is no way to b";
   const DestinationTest none = test_destinations(likelihood, weight, Eigen::Vector3d(0, 1, 0), {data.trips[0]}, {1.0});
   EXPECT_EQ(none.fractions[0].impossible, 1);
-  EXPECT_TRUE(std::isnan(none.fractions[0].accuracy));
+  EXPECT_EQ(none.fractions[0].accuracy, 0.0);
+  EXPECT_TRUE(std::isnan(none.fractions[0].mean_log_posterior));
 }
 
 // Link size without a weight changes no choice, although every pair of origin and destination then has its own policy.
