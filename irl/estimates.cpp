@@ -14,6 +14,9 @@ namespace {
 // A weight takes part in a direction (of unit length) if its share is above this.
 constexpr double takes_part = 1e-3;
 
+// What rounding may do to a log-likelihood, relative to its size: many times what it has been seen to do.
+constexpr double evaluation_error = 1e-9;
+
 // Directions that span the same space as the columns of `basis` [K × any], which is orthonormal, and in which few
 // weights take part: each has one that takes part in no other (Gauss-Jordan elimination).
 Eigen::MatrixXd sparse_basis(Eigen::MatrixXd basis) {
@@ -30,15 +33,17 @@ Eigen::MatrixXd sparse_basis(Eigen::MatrixXd basis) {
   return basis.colwise().normalized();
 }
 
-// Whether the log-likelihood falls on the way back along a flat direction [free], from where the search got to.
+// Whether the log-likelihood falls on the way back along a flat direction [free], to where the weights have none of it
+// if that is feasible.
 bool rises_for_ever(const SearchEnd& end, const Eigen::VectorXd& direction) {
   if (!end.log_likelihood) return false;
   const auto here = end.log_likelihood(end.weights);
   const double along = direction.dot(end.scale.cwiseProduct(end.weights(end.free)));
-  for (const double share : {0.5, 0.1}) {
+  for (const double share : {1.0, 0.5, 0.1}) {
     Eigen::VectorXd trial = end.weights;
     trial(end.free) -= share * along * direction.cwiseQuotient(end.scale);
-    if (const auto back = end.log_likelihood(trial)) return here && *back < *here - 1e-7 * (1.0 + std::abs(*here));
+    if (const auto back = end.log_likelihood(trial))
+      return here && *back < *here - evaluation_error * (1.0 + std::abs(*here));
   }
   return false;
 }

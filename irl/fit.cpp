@@ -74,8 +74,10 @@ Eigen::VectorXd feasible_start(RouteModel& model, const Eigen::VectorXd& unit, c
     const std::string told = given_weights(options);
     if (all_given) throw std::invalid_argument(fmt::format("{}: at these weights {}", told, why));
     if (told.empty())
-      throw std::invalid_argument(
-          fmt::format("no feasible start was found, give one by {}; at the last weights tried {}", name, why));
+      throw std::invalid_argument(fmt::format(
+          "no feasible start was found, give one by {}; at the last weights tried {}. If every feature is 0 "
+          "on a cycle of links, no weights are feasible: a constant for every link makes some",
+          name, why));
     throw std::invalid_argument(fmt::format(
         "{}: no feasible start was found for the other weights, give some; at the last ones tried {}", told, why));
   }
@@ -162,7 +164,8 @@ std::string cannot_tell(const FeatureSummary& features, int weight, bool penalis
   if (features.trip_squares(weight) > 0.0 || (penalised && features.largest(weight) > 0.0)) return {};
   return features.largest(weight) == 0.0
              ? "is 0 on every move"
-             : "is 0 on every move of every trip, so that the likelihood has no maximum: the weight runs to infinity";
+             : "is 0 on every move of every trip: the likelihood never falls as the weight goes to minus or plus "
+               "infinity, and has no maximum that the trips tell";
 }
 
 // The likelihood at `weights`, if that is finite, with the inverse Hessian that a sample of the trips lets expect.
@@ -182,6 +185,37 @@ std::optional<KnownStart> known_at(RouteModel& model, const Eigen::VectorXd& wei
   }
   return KnownStart{.value = {.value = value.log_likelihood, .gradient = value.gradient(varying)},
                     .inverse = shrink.asDiagonal() * sample.fit.covariance(varying, varying) * shrink.asDiagonal()};
+}
+
+// Weights whose log-likelihood has a value, but no second derivatives that can be computed.
+struct NoCurvature {
+  Eigen::VectorXd weights;
+  PathSumStatus status;
+};
+
+// What is known of a search that ended there: the weights, and that nothing else is.
+FitResult without_curvature(RouteModel& model, FitResult result, const NoCurvature& end) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  const Eigen::Index count = end.weights.size();
+  const LikelihoodValue value = model.evaluate(end.weights);
+  result.status = Status::Stalled;
+  result.weights = end.weights;
+  result.log_likelihood = value.status == PathSumStatus::Finite ? value.log_likelihood : unknown;
+  result.null_log_likelihood = random_walk_log_likelihood(model.data());
+  result.objective = result.remaining_gain = result.degrees_of_freedom = result.condition_number = unknown;
+  result.estimated.assign(static_cast<std::size_t>(count), false);
+  result.at_bound.assign(static_cast<std::size_t>(count), false);
+  result.covariance = result.robust_covariance = Eigen::MatrixXd::Constant(count, count, unknown);
+  result.trip_log_likelihoods =
+      Eigen::VectorXd::Constant(static_cast<Eigen::Index>(model.data().trips.size()), unknown);
+  const std::vector<int> groups = independent_groups(model.data().trips);
+  result.clusters = 1 + *std::max_element(groups.begin(), groups.end());
+  result.radius = model.radius();
+  result.warnings.push_back(fmt::format(
+      "the search came to weights where {}, so that errors are not known. Too few trips, or separable ones, "
+      "drive weights there: an L2 penalty or bounds keep them away",
+      describe(end.status)));
+  return result;
 }
 
 // Scores of groups of trips [groups × K]: sums over their trips.
@@ -270,8 +304,7 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
   };
   const auto curvature_at = [&](const Eigen::VectorXd& weights) {
     LikelihoodCurvature at = model.curvature(weights);
-    if (at.status != PathSumStatus::Finite)
-      throw std::runtime_error(fmt::format("at the fitted weights {}", describe(at.status)));
+    if (at.status != PathSumStatus::Finite) throw NoCurvature{.weights = weights, .status = at.status};
     return at;
   };
   const auto progress = [&](int iteration, double objective, const Eigen::VectorXd& weights) {
@@ -288,28 +321,33 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
                         .limit = before.iterations + options.max_iterations,
                         .measurements = {&measurement, 1}});
   };
-  const Maximum maximum =
-      maximise_penalised(value_at,
-                         [&](const Eigen::VectorXd& weights) {
-                           const LikelihoodCurvature at = curvature_at(all(weights));
-                           return Curvature{.gradient = at.gradient(varying), .hessian = at.hessian(varying, varying)};
-                         },
-                         result.weights(varying),
-                         {.penalty = penalty,
-                          .sizes = sizes(varying),
-                          .lower = bounds.lower(varying),
-                          .upper = bounds.upper(varying),
-                          .scale = information_scale(varying) / std::sqrt(trips),
-                          .unit = trips,
-                          .tolerance = 0.01 * options.tolerance,
-                          .max_iterations = options.max_iterations,
-                          .kinks = model.has_kinks(),
-                          .kink_tolerance = options.tolerance,
-                          .progress = progress,
-                          .near = near});
-  result.weights(varying) = maximum.weights;
-
-  LikelihoodCurvature at_end = curvature_at(result.weights);
+  Maximum maximum;
+  LikelihoodCurvature at_end;
+  try {
+    maximum = maximise_penalised(value_at,
+                                 [&](const Eigen::VectorXd& weights) {
+                                   const LikelihoodCurvature at = curvature_at(all(weights));
+                                   return Curvature{.gradient = at.gradient(varying),
+                                                    .hessian = at.hessian(varying, varying)};
+                                 },
+                                 result.weights(varying),
+                                 {.penalty = penalty,
+                                  .sizes = sizes(varying),
+                                  .lower = bounds.lower(varying),
+                                  .upper = bounds.upper(varying),
+                                  .scale = information_scale(varying) / std::sqrt(trips),
+                                  .unit = trips,
+                                  .tolerance = 0.01 * options.tolerance,
+                                  .max_iterations = options.max_iterations,
+                                  .kinks = model.has_kinks(),
+                                  .kink_tolerance = options.tolerance,
+                                  .progress = progress,
+                                  .near = near});
+    result.weights(varying) = maximum.weights;
+    at_end = curvature_at(result.weights);
+  } catch (const NoCurvature& end) {
+    return without_curvature(model, std::move(result), end);
+  }
   result.radius = model.radius();
   result.log_likelihood = at_end.log_likelihood;
   result.objective = at_end.log_likelihood - penalty.value(sizes(varying).cwiseProduct(maximum.weights));
@@ -377,7 +415,8 @@ FitResult fit(RouteModel& model, const FitOptions& options) {
     result.notes.push_back("there are no standard errors under an L1 penalty, which moves weights and chooses them");
   } else if (options.l2 > 0.0) {
     result.notes.push_back(
-        "errors under an L2 penalty say how far estimates scatter, not how far the penalty pulls them towards 0");
+        "errors under an L2 penalty say how far estimates scatter, not how far the penalty pulls them towards 0: there "
+        "are no tests and intervals");
   }
   // Scores sum to 0 at the maximum, so that those of G clusters span G − 1 dimensions.
   if (scores.rows() < static_cast<Eigen::Index>(data.trips.size()) &&

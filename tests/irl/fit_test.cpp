@@ -442,5 +442,57 @@ TEST(FitSlow, FindsThePublishedEstimatesOnTheTripsOfBorlange) {
   EXPECT_LT(result.radius.upper, 1.0);
 }
 
+// A likelihood that has no second derivatives.
+class WithoutCurvature final : public RouteModel {
+ public:
+  explicit WithoutCurvature(const RouteData& data) : model_(data) {}
+  const RouteData& data() const override { return model_.data(); }
+  const std::vector<std::string>& weight_names() const override { return model_.weight_names(); }
+  FeatureSummary features() const override { return model_.features(); }
+  LikelihoodValue evaluate(const Eigen::VectorXd& weights) override { return model_.evaluate(weights); }
+  LikelihoodCurvature curvature(const Eigen::VectorXd&) override { return {.status = PathSumStatus::Inaccurate}; }
+  SpectralRadius radius(const SpectralRadiusOptions& options) override { return model_.radius(options); }
+  bool origin_matters() const override { return false; }
+  std::vector<RoutePolicy> policies(const Eigen::VectorXd& weights, const std::vector<TripEnds>& trips) override {
+    return model_.policies(weights, trips);
+  }
+
+ private:
+  Likelihood model_;
+};
+
+// The search ends where it should all the same, and says that no more is known of the weights.
+TEST(Fit, WithoutCurvatureSaysSoWithTheWeights) {
+  const RouteData data = random_routes({}, Ending::ByMove, 40, 3);
+  WithoutCurvature model(data);
+  Likelihood whole(data);
+  const FitResult result = fit(model), expected = fit(whole);
+  EXPECT_EQ(result.status, Status::Stalled);
+  EXPECT_NEAR(result.log_likelihood, expected.log_likelihood, 1e-6);
+  EXPECT_LT((result.weights - expected.weights).cwiseAbs().maxCoeff(), 1e-3);
+  EXPECT_EQ(std::count(result.estimated.begin(), result.estimated.end(), true), 0);
+  EXPECT_TRUE(result.covariance.array().isNaN().all());
+  EXPECT_THAT(result.warnings, testing::Contains(HasSubstr("errors are not known")));
+}
+
+// No trip of this sample enters a living street, but some pass by: the likelihood rises by 10 nats as its weight goes
+// to minus infinity, the last thousandth of them so slowly that the search stops.
+TEST(FitSlow, TellsASeparableWeightOfShanghaiFromOneThatDoesNotMatter) {
+  const std::filesystem::path folder = data_folder() / "shanghai";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no data at " << folder << "; set SOFTRL_DATA";
+  Study study = read_study(std::filesystem::path(SOFTRL_SOURCE_DIR) / "examples/shanghai.toml");
+  use_trips(study, TripSet::Train, {.fold = 0, .train_size = 1000});
+  const RouteData data = read_routes(study, folder);
+  Likelihood likelihood(data);
+  const FitResult result = fit(likelihood);
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_THAT(result.warnings[0],
+              AllOf(HasSubstr("do not determine living_street"), HasSubstr("rises for ever"), HasSubstr("L2 penalty")));
+  const auto found = std::find(data.network.features.begin(), data.network.features.end(), "living_street");
+  Eigen::VectorXd without = result.weights;
+  without(found - data.network.features.begin()) = 0.0;
+  EXPECT_LT(likelihood.evaluate(without).log_likelihood, result.log_likelihood - 5.0);
+}
+
 }  // namespace
 }  // namespace softrl::irl
