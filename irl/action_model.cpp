@@ -168,9 +168,10 @@ LikelihoodCurvature ActionModel::curvature(const Eigen::VectorXd& weights) {
 }
 
 SpectralRadius ActionModel::radius(const SpectralRadiusOptions& /*options*/) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
   return {.status = Status::Converged,
-          .lower = 0.0,
-          .upper = has_best_paths_ ? 0.0 : std::numeric_limits<double>::infinity()};
+          .lower = has_best_paths_ ? none : std::numeric_limits<double>::infinity(),
+          .upper = has_best_paths_ ? none : std::numeric_limits<double>::infinity()};
 }
 
 // Trips to the same destination share their policy, wherever they start.

@@ -31,7 +31,8 @@ Corridors::Corridors(const RouteData& data, const Eigen::VectorXd& costs, double
   check_at_least("detour", detour, 1.0);
   check_size("costs", costs.size(), data.network.move_count());
   if (!(costs.minCoeff() >= 0.0))
-    throw std::invalid_argument(fmt::format("the corridor's costs must not be negative, got {}", costs.minCoeff()));
+    throw std::invalid_argument(fmt::format(
+        "corridor.weights: the cost of a move, minus its utility, must not be negative, got {}", costs.minCoeff()));
   reversed_ = reverse(data.network, utilities_);
   reversed_incoming_ = incoming_moves(reversed_);
 }

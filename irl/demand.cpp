@@ -1,6 +1,7 @@
 #include "irl/demand.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -26,6 +27,10 @@ std::vector<Demand> read_demand(const std::filesystem::path& file, bool counts, 
       table.fail(row, error.what());
     }
   }
+  double total = 0.0;
+  for (const Demand& row : demand) total += row.trips;
+  if (!std::isfinite(total))
+    throw std::runtime_error(fmt::format("{}: its trips together are more than a number can hold", file.string()));
   if (demand.empty()) throw std::runtime_error(fmt::format("{}:1: has no trips", file.string()));
   return demand;
 }

@@ -59,6 +59,10 @@ VuongTest vuong_test(const Eigen::VectorXd& first, const Eigen::VectorXd& second
   return {.statistic = statistic, .p_value = 2.0 * boost::math::cdf(normal, -std::abs(statistic))};
 }
 
+bool may_nest(const std::string& restricted_family, const std::string& full_family) {
+  return restricted_family == full_family || (restricted_family == "maxent" && full_family == "nested");
+}
+
 bool is_nested(const std::vector<FittedWeight>& restricted, const std::vector<FittedWeight>& full) {
   if (estimated_in(restricted) >= estimated_in(full)) return false;
   for (const FittedWeight& weight : restricted)

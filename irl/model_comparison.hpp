@@ -42,6 +42,10 @@ struct FittedWeight {
   std::string definition = {};  // of what it is the weight
 };
 
+// Whether models of one family (family_of in study.hpp) may be nested in those of another by what their weights are:
+// in the same, and in nested ones without scales, which are maxent.
+bool may_nest(const std::string& restricted_family, const std::string& full_family);
+
 // Whether `restricted` is `full` with at least one more weight fixed: what is estimated there is estimated in `full`,
 // and what is fixed in `full` is fixed at the same value there. A weight that a model lacks is fixed at 0.
 bool is_nested(const std::vector<FittedWeight>& restricted, const std::vector<FittedWeight>& full);

@@ -404,6 +404,16 @@ std::string definition_of_weight(const Study& study, const std::string& name) {
   return fmt::format("link size at {}", fmt::join(weights, " + "));
 }
 
+std::string family_of(const Study& study) {
+  if (study.model == "action_costs") return "action";
+  if (!study.corridor) return study.model;
+  std::vector<std::string> weights;
+  for (const auto& [name, value] : study.corridor->weights)
+    weights.push_back(fmt::format("{} · ({})", value, definition_of_weight(study, name)));
+  return fmt::format("{} in the corridor of detours up to {} at {}", study.model, study.corridor->detour,
+                     fmt::join(weights, " + "));
+}
+
 void use_trips(Study& study, TripSet set, const TripChoice& choice) {
   const std::string fold_option = choice.prefix + "fold";
   const std::string size_option = choice.prefix + (choice.prefix.empty() ? "train_size" : "train-size");

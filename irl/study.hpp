@@ -111,6 +111,10 @@ Study read_study(const std::filesystem::path& file);
 // What the weight of that name is the weight of, as a text: weights of two studies mean the same if these agree.
 std::string definition_of_weight(const Study& study, const std::string& name);
 
+// Which probabilities the study's model gives to routes, whatever its features and weights: "maxent", "maxent in the
+// corridor …", "nested", "action" (also for action_costs, whose weights are those), and so on.
+std::string family_of(const Study& study);
+
 // Sets trips.file to one of trips.files: that of the fold (default: the first) and size (default: the greatest), or the
 // held-out trips of the fold. Throws std::invalid_argument, naming the option (with `prefix`), if there is no such
 // file.

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "irl/corridor.hpp"
+#include "irl/likelihood.hpp"
+
 namespace softrl::irl {
 namespace {
 
@@ -91,7 +94,21 @@ StudyFit fit_study(const Study& study, const RouteData& data, const StudyFitOpti
     result.notes.push_back(
         "action_costs predicts the best path and has no probabilities: this is the log-likelihood of action, whose "
         "weights it takes");
-  return {.names = names, .model = std::move(model), .fit = std::move(result)};
+  std::optional<CorridorCost> corridor;
+  if (const auto* inside = dynamic_cast<const CorridorLikelihood*>(model.get())) {
+    const LikelihoodValue all = Likelihood(data, options.model.threads).evaluate(result.weights);
+    corridor = {.log_likelihood_over_all_paths = all.status == PathSumStatus::Finite ? all.log_likelihood : unknown,
+                .trips_outside = inside->trips_outside(),
+                .mean_links = inside->mean_links()};
+    result.notes.push_back(fmt::format(
+        "the log-likelihood is over the paths of the corridors alone, of {:.4g} links on average, out of which {} "
+        "trips "
+        "drive but for their own links; over all paths it is {} at these weights. It compares with no model's over "
+        "other paths, nor with the random walk's",
+        corridor->mean_links, corridor->trips_outside,
+        all.status == PathSumStatus::Finite ? fmt::format("{:.4f}", all.log_likelihood) : "not finite"));
+  }
+  return {.names = names, .model = std::move(model), .fit = std::move(result), .corridor = corridor};
 }
 
 Eigen::VectorXd comparison_lengths(const RouteData& data) {

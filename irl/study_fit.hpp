@@ -7,6 +7,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,12 +31,20 @@ struct StudyFitOptions {
   std::function<void(const std::vector<std::string>&)> on_names = {};
 };
 
+// What the paths of a corridor lose to all others.
+struct CorridorCost {
+  double log_likelihood_over_all_paths;  // of the same trips at the same weights; NaN if those sums diverge
+  int trips_outside;                     // that only their own links keep in their corridor
+  double mean_links;                     // of a corridor, over pairs of origin and destination
+};
+
 struct StudyFit {
   std::vector<std::string> names;     // [K] of the weights; time has none
   std::unique_ptr<RouteModel> model;  // whose likelihood was maximised; null for max_margin and time
   // Without a likelihood: `objective` is R of max_margin and `remaining_gain` how far above its minimum it may be;
   // log_likelihood and all that follows from it, errors included, are NaN.
   FitResult fit;
+  std::optional<CorridorCost> corridor = {};
 };
 
 // Starts, fixed weights and bounds of the study count where `options` say nothing of a weight, and where the model

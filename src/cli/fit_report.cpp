@@ -44,15 +44,15 @@ std::string weights_table(const FitReport& report) {
   if (!report.view.unit.empty()) header.insert(header.end(), {"in units of " + report.view.unit, "std error"});
   std::vector<std::vector<std::string>> rows;
   for (const FitView::Weight& weight : report.view.weights) {
-    rows.push_back({weight.name, decimals(weight.value, 4),
-                    weight.estimated ? decimals(weight.error, 4) : weight.why_not,
+    rows.push_back({weight.name, weight_text(weight.value),
+                    weight.estimated ? weight_text(weight.error) : weight.why_not,
                     decimals(weight.classical.t_value, 2), p_text(weight.classical.p_value),
-                    decimals(weight.robust_error, 4), decimals(weight.robust.t_value, 2), p_text(weight.robust.p_value),
-                    decimals(weight.robust.lower, 4), decimals(weight.robust.upper, 4)});
+                    weight_text(weight.robust_error), decimals(weight.robust.t_value, 2), p_text(weight.robust.p_value),
+                    weight_text(weight.robust.lower), weight_text(weight.robust.upper)});
     if (report.view.unit.empty()) continue;
     const auto& ratio = weight.robust_ratio ? weight.robust_ratio : weight.ratio;
-    rows.back().push_back(ratio ? decimals(ratio->value, 4) : "-");
-    rows.back().push_back(ratio ? decimals(ratio->std_error, 4) : "-");
+    rows.back().push_back(ratio ? weight_text(ratio->value) : "-");
+    rows.back().push_back(ratio ? weight_text(ratio->std_error) : "-");
   }
   return table(header, rows);
 }
@@ -78,8 +78,9 @@ std::string statistics_table(const FitReport& report) {
                            {"evaluations", fmt::format("{}", fit.evaluations)},
                            {"stepped back from infeasible weights", fmt::format("{}", fit.infeasible_trials)},
                            {"remaining gain", fmt::format("{:.2g}", fit.remaining_gain)},
-                           {"condition number", fmt::format("{:.4g}", fit.condition_number)},
-                           {"spectral radius", fmt::format("{:.6f}", fit.radius.upper)}});
+                           {"condition number", fmt::format("{:.4g}", fit.condition_number)}});
+  if (!std::isnan(fit.radius.upper))
+    rows.push_back({"spectral radius, at most", fmt::format("{:.6f}", fit.radius.upper)});
   return table({"", ""}, rows);
 }
 

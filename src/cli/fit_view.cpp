@@ -48,6 +48,16 @@ std::string latex_number(double value, int digits) {
   return std::isfinite(value) ? fmt::format("${}$", decimals(value, digits)) : std::string();
 }
 
+// The same of a weight or an error, whatever its unit.
+std::string latex_weight(double value) {
+  if (!std::isfinite(value)) return "";
+  const std::string text = weight_text(value);
+  const std::size_t e = text.find('e');
+  return e == std::string::npos
+             ? fmt::format("${}$", text)
+             : fmt::format("${} \\times 10^{{{}}}$", text.substr(0, e), std::stoi(text.substr(e + 1)));
+}
+
 }  // namespace
 
 FitView view(const std::vector<std::string>& names, const irl::FitResult& fit, const ViewOptions& options) {
@@ -65,6 +75,8 @@ FitView view(const std::vector<std::string>& names, const irl::FitResult& fit, c
     const double value = fit.weights(j), nan = std::nan("");
     const double error = estimated ? std::sqrt(fit.covariance(j, j)) : nan;
     const double robust = estimated ? std::sqrt(fit.robust_covariance(j, j)) : nan;
+    // A penalty's pull is in no error: a weight that only the penalty tells would seem known.
+    const bool tested = !result.penalised();
     FitView::Weight weight{.name = names[static_cast<std::size_t>(j)],
                            .value = value,
                            .estimated = estimated,
@@ -72,8 +84,8 @@ FitView view(const std::vector<std::string>& names, const irl::FitResult& fit, c
                            .why_not = {},
                            .error = error,
                            .robust_error = robust,
-                           .classical = irl::infer(value, error, options.confidence),
-                           .robust = irl::infer(value, robust, options.confidence),
+                           .classical = irl::infer(value, tested ? error : nan, options.confidence),
+                           .robust = irl::infer(value, tested ? robust : nan, options.confidence),
                            .ratio = {},
                            .robust_ratio = {}};
     if (!estimated)
@@ -81,7 +93,9 @@ FitView view(const std::vector<std::string>& names, const irl::FitResult& fit, c
                        : weight.at_bound                   ? "at bound"
                        : options.l1 > 0.0 && value == 0.0  ? "0 by L1"
                                                            : "not identified";
-    if (found != names.end() && j != denominator && fit.weights(denominator) != 0.0) {
+    const auto at_bound = [&](int i) { return fit.at_bound[static_cast<std::size_t>(i)]; };
+    if (found != names.end() && j != denominator && tested && !at_bound(j) && !at_bound(denominator) &&
+        fit.weights(denominator) != 0.0) {
       for (const auto& [covariance, ratio] :
            {std::pair(&fit.covariance, &weight.ratio), std::pair(&fit.robust_covariance, &weight.robust_ratio)})
         if (std::isfinite((*covariance)(j, j)) && std::isfinite((*covariance)(denominator, denominator)))
@@ -99,8 +113,9 @@ std::string why_no_ratios(const FitView& view) {
                                  [&](const FitView::Weight& weight) { return weight.name == view.unit; });
   if (unit == view.weights.end()) return "";
   if (unit->value == 0.0) return "it is 0";
-  if (view.l1 > 0.0) return "under an L1 penalty there are no errors";
+  if (view.penalised()) return "errors under a penalty do not know how far it pulls";
   if (unit->why_not == "not identified") return "the trips do not determine it";
+  if (unit->at_bound) return "it is at its bound";
   return "no other weight has an error";
 }
 
@@ -135,10 +150,9 @@ std::string latex_table(const FitView& view, const irl::FitResult& fit, bool sta
     const irl::WeightInference& inference = robust ? weight.robust : weight.classical;
     const double p = inference.p_value;
     const std::string mark = !stars || !(p < 0.05) ? "" : p < 0.001 ? "$^{***}$" : p < 0.01 ? "$^{**}$" : "$^{*}$";
-    result +=
-        fmt::format("{} & {}{} & {} & {} \\\\\n", latex_escaped(weight.name), latex_number(weight.value, 4), mark,
-                    weight.estimated ? latex_number(robust ? weight.robust_error : weight.error, 4) : weight.why_not,
-                    latex_number(inference.t_value, 2));
+    result += fmt::format("{} & {}{} & {} & {} \\\\\n", latex_escaped(weight.name), latex_weight(weight.value), mark,
+                          weight.estimated ? latex_weight(robust ? weight.robust_error : weight.error) : weight.why_not,
+                          latex_number(inference.t_value, 2));
   }
   const auto foot = [&](const std::string& label, const std::string& value) {
     result += fmt::format("{} & {} & & \\\\\n", label, value);

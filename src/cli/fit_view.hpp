@@ -16,9 +16,9 @@ struct FitView {
     std::string name;
     double value;
     bool estimated, at_bound;
-    std::string why_not;         // if not estimated: "fixed", "at bound", "0 by L1" or "not identified"
-    double error, robust_error;  // NaN where not known, as is what follows from them
-    irl::WeightInference classical, robust;
+    std::string why_not;                     // if not estimated: "fixed", "at bound", "0 by L1" or "not identified"
+    double error, robust_error;              // NaN where not known, as is what follows from them
+    irl::WeightInference classical, robust;  // not known under a penalty
     std::optional<irl::WeightRatio> ratio, robust_ratio;  // in units of `unit`, where both have errors
   };
   std::vector<Weight> weights;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -47,7 +48,9 @@ Json read_json(const std::filesystem::path& file) {
   try {
     return Json::parse(stream);
   } catch (const Json::exception& error) {
-    throw std::runtime_error(fmt::format("{}: {}", file.string(), error.what()));
+    const std::string_view message = error.what();  // behind "[json.exception.…] "
+    throw std::runtime_error(
+        fmt::format("{}: is not JSON, or damaged: {}", file.string(), message.substr(message.find("] ") + 2)));
   }
 }
 

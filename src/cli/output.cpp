@@ -81,6 +81,12 @@ std::string decimals(double value, int digits) {
   return zero && text.front() == '-' ? text.substr(1) : text;
 }
 
+std::string weight_text(double value) {
+  const double size = std::abs(value);
+  const bool plain = size == 0.0 || (size >= 0.01 && size < 1e6) || !std::isfinite(value);
+  return plain ? decimals(value, 4) : fmt::format("{:#.4g}", value);
+}
+
 std::string p_text(double p_value) { return p_value < 0.0001 ? "<0.0001" : decimals(p_value, 4); }
 
 std::string probability_text(double probability) { return probability == 0.0 ? "0" : p_text(probability); }

@@ -78,6 +78,10 @@ class ProgressLine {
 // With so many digits after the point, and without the sign of what rounds to 0; "-" for NaN.
 std::string decimals(double value, int digits);
 
+// A weight, or an error of one, whatever its unit: four digits after the point, or four significant ones where those
+// would say little or run on; "-" for NaN.
+std::string weight_text(double value);
+
 // With four digits after the point, or "<0.0001"; "-" for NaN.
 std::string p_text(double p_value);
 

@@ -24,9 +24,9 @@ std::pair<int, int> parse_ratio(const std::vector<std::string>& names, const std
 std::string fieller_text(const irl::FiellerSet& set) {
   switch (set.kind) {
     case irl::FiellerSet::Kind::Interval:
-      return fmt::format("{} ... {}", decimals(set.lower, 4), decimals(set.upper, 4));
+      return fmt::format("{} ... {}", weight_text(set.lower), weight_text(set.upper));
     case irl::FiellerSet::Kind::Outside:
-      return fmt::format("below {} or above {}", decimals(set.lower, 4), decimals(set.upper, 4));
+      return fmt::format("below {} or above {}", weight_text(set.lower), weight_text(set.upper));
     case irl::FiellerSet::Kind::Everything:
       break;
   }

@@ -138,9 +138,9 @@ struct BootstrapCommand {
                    drawn = of_draws(std::sqrt(summary.covariance(j, j))), bias = of_draws(summary.mean(j) - value),
                    lower = of_draws(summary.lower(j)), upper = of_draws(summary.upper(j));
       const irl::WeightInference normal = irl::infer(value, drawn, confidence);
-      table.rows.push_back({names[static_cast<std::size_t>(j)], decimals(value, 4), decimals(error, 4),
-                            decimals(robust, 4), decimals(drawn, 4), decimals(bias, 4), decimals(lower, 4),
-                            decimals(upper, 4)});
+      table.rows.push_back({names[static_cast<std::size_t>(j)], weight_text(value), weight_text(error),
+                            weight_text(robust), weight_text(drawn), weight_text(bias), weight_text(lower),
+                            weight_text(upper)});
       parameters.push_back({{"name", names[static_cast<std::size_t>(j)]},
                             {"value", number(value)},
                             {"std_error", number(error)},

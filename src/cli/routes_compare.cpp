@@ -72,6 +72,18 @@ void check_definitions(const SavedFit& a, const SavedFit& b) {
                                              other.definition));
 }
 
+// Corridors are made from the very trips: their likelihoods go with no others.
+void check_same_corridor(const SavedFit& a, const SavedFit& b) {
+  const auto has_corridor = [](const SavedFit& fit) {
+    return fit.family.find(" in the corridor ") != std::string::npos;
+  };
+  if (a.family != b.family && (has_corridor(a) || has_corridor(b)))
+    throw std::runtime_error(
+        fmt::format("{} is a fit of {}, {} one of {}: log-likelihoods over the paths of a corridor, which the trips "
+                    "themselves widen, compare with no others",
+                    a.file.string(), a.family, b.file.string(), b.family));
+}
+
 struct CompareCommand {
   fs::path first, second, json;
 
@@ -79,6 +91,7 @@ struct CompareCommand {
     check_outputs({json}, {first, second});
     const SavedFit a = comparable_fit(first), b = comparable_fit(second);
     check_definitions(a, b);
+    check_same_corridor(a, b);
     const Eigen::VectorXd trips_of_b = in_order_of(a, b);
     const irl::FitStatistics of_a = a.statistics(), of_b = b.statistics();
     Table table{.header = {"fit", "log-likelihood", "weights", "adjusted rho-squared", "AIC", "BIC"}};
@@ -98,8 +111,11 @@ struct CompareCommand {
                 {"bic_difference", number(of_a.bic - of_b.bic)},
                 {"likelihood_ratio", nullptr},
                 {"vuong", nullptr}};
-    const bool a_in_b = irl::is_nested(a.weights, b.weights);
-    if (a_in_b || irl::is_nested(b.weights, a.weights))
+    const auto nested = [](const SavedFit& restricted, const SavedFit& full) {
+      return irl::may_nest(restricted.family, full.family) && irl::is_nested(restricted.weights, full.weights);
+    };
+    const bool a_in_b = nested(a, b);
+    if (a_in_b || nested(b, a))
       result["likelihood_ratio"] = a_in_b ? likelihood_ratio(a, b) : likelihood_ratio(b, a);
     else
       result["vuong"] = vuong(a, b, trips_of_b);

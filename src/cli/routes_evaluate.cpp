@@ -23,9 +23,7 @@
 #include "cli/saved_fit.hpp"
 #include "cli/split_argument.hpp"
 #include "cli/study_argument.hpp"
-#include "irl/corridor.hpp"
 #include "irl/held_out.hpp"
-#include "irl/likelihood.hpp"
 #include "irl/route_evaluation.hpp"
 #include "irl/study_fit.hpp"
 #include "softrl/check.hpp"
@@ -229,7 +227,7 @@ struct EvaluateCommand {
   Learned take_saved(const irl::Study& described, const std::string& name, const irl::HeldOut& held) const {
     const std::string file = saved_fits().at(name);
     const SavedFit saved = read_fit(file, name == "max_margin" ? Likelihood::Optional : Likelihood::Required);
-    check_same_features(saved, described);
+    check_same_model(saved, described);
     std::vector<irl::NamedWeight> weights;
     for (const irl::FittedWeight& weight : saved.weights) weights.push_back({weight.name, weight.value});
     if (random_split.wanted())
@@ -255,15 +253,7 @@ struct EvaluateCommand {
                                            .model = model_options});
     Learned learned = fitted.model ? learned_from(fitted.names, fitted.fit, "log_likelihood", fitted.fit.log_likelihood)
                                    : learned_from(fitted.names, fitted.fit, "objective", fitted.fit.objective);
-    if (const auto* corridor = dynamic_cast<const irl::CorridorLikelihood*>(fitted.model.get())) {
-      // What its paths lose to all others: the same weights, with path sums over all paths.
-      const irl::LikelihoodValue all =
-          irl::Likelihood(corridor->data(), model_options.threads).evaluate(fitted.fit.weights);
-      learned.json["log_likelihood_over_all_paths"] =
-          all.status == irl::PathSumStatus::Finite ? number(all.log_likelihood) : Json(nullptr);
-      learned.json["trips_outside"] = corridor->trips_outside();
-      learned.json["mean_links"] = number(corridor->mean_links());
-    }
+    if (fitted.corridor) learned.json.update(to_json(*fitted.corridor));
     learned.model = std::move(fitted.model);
     return learned;
   }

@@ -52,6 +52,13 @@ Json ratio_of(const FitView& view, const FitView::Weight& weight) {
   return json;
 }
 
+// ", spectral radius 0.38", between bounds where these are apart; nothing for models without path sums.
+std::string radius_text(const irl::SpectralRadius& radius) {
+  if (std::isnan(radius.upper)) return "";
+  if (radius.upper - radius.lower <= 1e-5 * radius.upper) return fmt::format(", spectral radius {:.6f}", radius.upper);
+  return fmt::format(", spectral radius between {:.6f} and {:.6f}", radius.lower, radius.upper);
+}
+
 struct FitCommand {
   StudyArgument study;
   std::vector<std::string> start, fixed;
@@ -109,7 +116,9 @@ struct FitCommand {
       print(shown, result, seconds);
     else
       print_without_likelihood(shown, result, seconds);
-    write_json(study.json, to_json(loaded, shown, result, seconds));
+    Json answer = to_json(loaded, shown, result, seconds);
+    answer["corridor"] = fitted.corridor ? cli::to_json(*fitted.corridor) : Json(nullptr);
+    write_json(study.json, answer);
     if (!csv.empty()) write_atomically(csv, csv_table(shown));
     if (!latex.empty()) write_atomically(latex, latex_table(shown, result, stars));
     if (!html.empty())
@@ -158,7 +167,7 @@ struct FitCommand {
 
   static void print_without_likelihood(const FitView& shown, const irl::FitResult& result, double seconds) {
     Table table{.header = {"weight", "value"}};
-    for (const FitView::Weight& weight : shown.weights) table.rows.push_back({weight.name, decimals(weight.value, 4)});
+    for (const FitView::Weight& weight : shown.weights) table.rows.push_back({weight.name, weight_text(weight.value)});
     if (!table.rows.empty())
       fmt::print("\n{}\nobjective {:.6f}, at most {:.2g} above its minimum\n{} after {}, {:.2f} s\n", table.text(),
                  result.objective, result.remaining_gain, to_string(result.status),
@@ -176,15 +185,15 @@ struct FitCommand {
       const irl::WeightInference& interval_from = is_robust ? weight.robust : weight.classical;
       intervals = intervals || std::isfinite(interval_from.lower);
       table.rows.push_back(
-          {weight.name, decimals(weight.value, 4), weight.at_bound ? "at bound" : decimals(weight.error, 4),
-           decimals(weight.classical.t_value, 2), p_text(weight.classical.p_value), decimals(weight.robust_error, 4),
-           decimals(weight.robust.t_value, 2), p_text(weight.robust.p_value), decimals(interval_from.lower, 4),
-           decimals(interval_from.upper, 4)});
+          {weight.name, weight_text(weight.value), weight.at_bound ? "at bound" : weight_text(weight.error),
+           decimals(weight.classical.t_value, 2), p_text(weight.classical.p_value), weight_text(weight.robust_error),
+           decimals(weight.robust.t_value, 2), p_text(weight.robust.p_value), weight_text(interval_from.lower),
+           weight_text(interval_from.upper)});
       if (!weight.ratio) continue;
       const irl::WeightRatio& ratio = weight.robust_ratio ? *weight.robust_ratio : *weight.ratio;
-      ratios.rows.push_back({weight.name, decimals(ratio.value, 4), decimals(weight.ratio->std_error, 4),
-                             weight.robust_ratio ? decimals(weight.robust_ratio->std_error, 4) : "-",
-                             decimals(ratio.lower, 4), decimals(ratio.upper, 4), fieller_text(ratio.fieller)});
+      ratios.rows.push_back({weight.name, weight_text(ratio.value), weight_text(weight.ratio->std_error),
+                             weight.robust_ratio ? weight_text(weight.robust_ratio->std_error) : "-",
+                             weight_text(ratio.lower), weight_text(ratio.upper), fieller_text(ratio.fieller)});
     }
     const irl::FitStatistics& statistics = shown.statistics;
     const auto trips = result.trip_log_likelihoods.size();
@@ -202,8 +211,9 @@ struct FitCommand {
     if (shown.penalised())
       fmt::print("less the penalty {}; {:.2f} degrees of freedom\n", decimals(result.objective, 4),
                  result.degrees_of_freedom);
-    fmt::print("AIC {:.2f}, BIC {:.2f}; condition number {:.4g}, spectral radius {:.6f}\n", statistics.aic,
-               statistics.bic, result.condition_number, result.radius.upper);
+    fmt::print("AIC {}, BIC {}; condition number {}{}\n", decimals(statistics.aic, 2), decimals(statistics.bic, 2),
+               std::isnan(result.condition_number) ? "-" : fmt::format("{:.4g}", result.condition_number),
+               radius_text(result.radius));
     fmt::print("{} after {} iterations, {} evaluations ({} stepped back from), {:.2f} s\n", to_string(result.status),
                result.iterations, result.evaluations, result.infeasible_trials, seconds);
     print_notes(result);
@@ -230,6 +240,7 @@ struct FitCommand {
     const irl::FitStatistics& statistics = shown.statistics;
     const irl::RouteData& data = loaded.data;
     Json json = {{"model", loaded.study.model},
+                 {"family", irl::family_of(loaded.study)},
                  {"status", to_string(result.status)},
                  {"log_likelihood", number(result.log_likelihood)},
                  {"null_log_likelihood", number(result.null_log_likelihood)},

@@ -64,7 +64,7 @@ struct LikelihoodCommand {
     if (finite) {
       Table table{.header = {"weight", "value", "slope"}};
       for (int j = 0; j < static_cast<int>(names.size()); ++j)
-        table.rows.push_back({names[j], fmt::format("{}", values(j)), decimals(value.gradient(j), 4)});
+        table.rows.push_back({names[j], fmt::format("{}", values(j)), weight_text(value.gradient(j))});
       fmt::print("{}\nlog-likelihood {} of {}; spectral radius {:.6f}\n", table.text(),
                  decimals(value.log_likelihood, 6), counted(loaded.data.trips.size(), "trip"), radius.upper);
     } else {

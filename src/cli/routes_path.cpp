@@ -91,7 +91,7 @@ struct PathCommand {
     Table weights{.header = {"weight", "1 std error", "best"}};
     for (std::size_t j = 0; j < names.size(); ++j) {
       const auto k = static_cast<Eigen::Index>(j);
-      weights.rows.push_back({names[j], decimals(within.fit.weights(k), 4), decimals(best.fit.weights(k), 4)});
+      weights.rows.push_back({names[j], weight_text(within.fit.weights(k)), weight_text(best.fit.weights(k))});
     }
     fmt::print("\n{}{:.2f} s\n", weights.text(), seconds);
     if (path.best == 0) fmt::print("note: the best is the greatest penalty; a greater --greatest may be better\n");

@@ -91,8 +91,8 @@ struct RatioCommand {
            {std::pair("classical", &fit.covariance), std::pair("robust", &fit.robust_covariance)}) {
         if (covariance == &fit.robust_covariance && !has_robust_errors(fit)) continue;
         const irl::WeightRatio ratio = irl::weight_ratio(fit.values(), *covariance, numerator, denominator, level);
-        table.rows.push_back({text, decimals(ratio.value, 4), name, decimals(ratio.std_error, 4),
-                              decimals(ratio.lower, 4), decimals(ratio.upper, 4), fieller_text(ratio.fieller)});
+        table.rows.push_back({text, weight_text(ratio.value), name, weight_text(ratio.std_error),
+                              weight_text(ratio.lower), weight_text(ratio.upper), fieller_text(ratio.fieller)});
         entry[name] = to_json(ratio);
       }
       list.push_back(std::move(entry));

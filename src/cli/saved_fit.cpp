@@ -38,9 +38,11 @@ SavedFit read_fit(const std::filesystem::path& file, Likelihood likelihood) {
   SavedFit fit{};
   fit.file = file;
   std::string status;
+  std::vector<Eigen::Index> at_bound;
   const Json json = read_json(file);
   try {
     json.at("status").get_to(status);
+    json.at("family").get_to(fit.family);
     json.at("warnings").get_to(fit.warnings);
     const Json& value = json.at("log_likelihood");
     if (value.is_null() && likelihood == Likelihood::Required)
@@ -52,9 +54,10 @@ SavedFit read_fit(const std::filesystem::path& file, Likelihood likelihood) {
                              .value = weight.at("value"),
                              .estimated = weight.at("estimated"),
                              .definition = weight.at("definition")});
-      if (weight.at("at_bound").get<bool>())
-        fit.warnings.push_back(fmt::format("weight {} ended at its bound, where these tests do not hold",
-                                           weight.at("name").get<std::string>()));
+      if (!weight.at("at_bound").get<bool>()) continue;
+      at_bound.push_back(static_cast<Eigen::Index>(fit.weights.size()) - 1);
+      fit.warnings.push_back(fmt::format("weight {} ended at its bound, where these tests do not hold",
+                                         weight.at("name").get<std::string>()));
     }
     fit.covariance = matrix_from(json.at("covariance"));
     fit.robust_covariance = matrix_from(json.at("robust_covariance"));
@@ -72,11 +75,20 @@ SavedFit read_fit(const std::filesystem::path& file, Likelihood likelihood) {
   if (fit.trips.empty() || static_cast<Eigen::Index>(fit.trips.size()) != fit.trip_log_likelihoods.size())
     fail(fmt::format("has {} trip_names and {} trip_log_likelihoods", fit.trips.size(),
                      fit.trip_log_likelihoods.size()));
+  for (const Eigen::Index j : at_bound) {  // without an error, unlike what is fixed, whose error is 0
+    for (Eigen::MatrixXd* matrix : {&fit.covariance, &fit.robust_covariance}) {
+      matrix->row(j).setConstant(std::nan(""));
+      matrix->col(j).setConstant(std::nan(""));
+    }
+  }
   if (status != "converged") fail(fmt::format("status is {}: only a fit that converged is of use", status));
   return fit;
 }
 
-void check_same_features(const SavedFit& fit, const irl::Study& study) {
+void check_same_model(const SavedFit& fit, const irl::Study& study) {
+  if (fit.family != irl::family_of(study))
+    throw std::runtime_error(fmt::format("{}: is a fit of another model, {}; here it is {}", fit.file.string(),
+                                         fit.family, irl::family_of(study)));
   for (const irl::FittedWeight& weight : fit.weights) {
     const std::string here = irl::definition_of_weight(study, weight.name);
     const bool known = here != weight.name;  // else another message is due

@@ -14,6 +14,7 @@ namespace softrl::cli {
 
 struct SavedFit {
   std::filesystem::path file;
+  std::string family;  // irl::family_of
   double log_likelihood, null_log_likelihood;
   std::vector<irl::FittedWeight> weights;
   Eigen::MatrixXd covariance, robust_covariance;  // [K × K] NaN where not known
@@ -29,9 +30,9 @@ struct SavedFit {
   irl::FitStatistics statistics() const;
 };
 
-// Throws std::runtime_error, naming file and weight, if a weight of the fit is of another feature than that of `study`
-// by the same name.
-void check_same_features(const SavedFit& fit, const irl::Study& study);
+// Throws std::runtime_error, naming the file, if the fit is of another family of models than `study` (family_of), or a
+// weight of it is of another feature than that of `study` by the same name.
+void check_same_model(const SavedFit& fit, const irl::Study& study);
 
 enum class Likelihood { Required, Optional };
 

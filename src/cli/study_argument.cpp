@@ -71,6 +71,12 @@ void add_trip_report(Json& json, const irl::TripReport& report) {
   json["trips_left_out"] = left_out;
 }
 
+Json to_json(const irl::CorridorCost& cost) {
+  return {{"log_likelihood_over_all_paths", number(cost.log_likelihood_over_all_paths)},
+          {"trips_outside", cost.trips_outside},
+          {"mean_links", number(cost.mean_links)}};
+}
+
 Json to_json(const irl::SpectralRadius& radius) {
   return {{"lower", number(radius.lower)}, {"upper", number(radius.upper)}};
 }

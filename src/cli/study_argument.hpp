@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "irl/spectral_radius.hpp"
 #include "irl/study.hpp"
+#include "irl/study_fit.hpp"
 #include "irl/study_model.hpp"
 #include "irl/trips.hpp"
 
@@ -47,6 +48,9 @@ std::string describe(const irl::TripReport& report);
 
 // Adds the same to an answer: trips_read, trips_left_out.
 void add_trip_report(Json& json, const irl::TripReport& report);
+
+// log_likelihood_over_all_paths, trips_outside, mean_links
+Json to_json(const irl::CorridorCost& cost);
 
 // {"lower": …, "upper": …}
 Json to_json(const irl::SpectralRadius& radius);

@@ -20,7 +20,7 @@ Eigen::VectorXd WeightsArgument::read(const irl::Study& study, const std::vector
   if (fit.empty()) return irl::all_named_weights(names, "--weights", parse_weights("--weights", words));
   std::vector<irl::NamedWeight> named;
   const SavedFit saved = read_fit(fit);
-  check_same_features(saved, study);
+  check_same_model(saved, study);
   for (const irl::FittedWeight& weight : saved.weights) named.push_back({.name = weight.name, .value = weight.value});
   return irl::all_named_weights(names, fmt::format("--fit {}", fit.string()), named);
 }

@@ -210,6 +210,71 @@ def test_compare_fits_that_are_not_nested(softrl, city, fits):
     assert answer["vuong"] == {"statistic": None, "p_value": None} and "no test tells them apart" in text
 
 
+def with_model(city, name, model, extra=""):
+    study = (city / "study.toml").read_text()
+    assert 'model = "maxent"' in study
+    (city / f"{name}.toml").write_text(study.replace('model = "maxent"', f'model = "{model}"') + extra)
+    return city / f"{name}.toml"
+
+
+# The same weights, one more fixed, and yet neither is a special case of the other.
+def test_models_of_different_families_are_not_nested(softrl, refuses, city, fits):
+    action = with_model(city, "action", "action")
+    assert softrl("routes", "fit", action, "--json", city / "action.json").returncode == 0
+    text, answer = compare(softrl, city, fits["no_u"], city / "action.json")
+    assert answer["likelihood_ratio"] is None and answer["vuong"]["p_value"] is not None and "not nested" in text
+    trip = (city / "trips.csv").read_text().splitlines()[1].split(",")
+    ends = ["--from", trip[2].split()[0], "--to", trip[1]]
+    words = ["action.json", "another model, action; here it is maxent"]
+    refuses("routes", "predict", city / "study.toml", "--fit", city / "action.json", *ends, words=words)
+
+
+# A corridor keeps all observed links, so that trips gain: by what its paths leave out.
+def test_a_corridor_says_what_it_costs(softrl, refuses, city, fits):
+    corridor = with_model(city, "corridor", "maxent", "\n[corridor]\ndetour = 1.2\nweights = {travel_time = -1}\n")
+    result = softrl("routes", "fit", corridor, "--json", city / "corridor.json")
+    assert result.returncode == 0 and "note: the log-likelihood is over the paths of the corridors alone" in result.stdout
+    fitted = json.loads((city / "corridor.json").read_text())
+    cost = fitted["corridor"]
+    assert cost["trips_outside"] > 0 and cost["mean_links"] > 1 and fitted["family"].startswith("maxent in the corridor")
+    weights = ",".join(f"{p['name']}={p['value']!r}" for p in fitted["parameters"])
+    softrl("routes", "likelihood", city / "study.toml", "--weights", weights, "--json", city / "all_paths.json")
+    everywhere = json.loads((city / "all_paths.json").read_text())
+    if everywhere["feasible"]:
+        assert cost["log_likelihood_over_all_paths"] == pytest.approx(everywhere["log_likelihood"], rel=1e-12)
+        assert everywhere["log_likelihood"] < fitted["log_likelihood"]
+    else:
+        assert cost["log_likelihood_over_all_paths"] is None
+    assert json.loads(fits["all"].read_text())["corridor"] is None
+    refuses("routes", "compare", fits["all"], city / "corridor.json", words=["over the paths of a corridor"])
+
+
+# What only a penalty tells scatters hardly at all: its error says nothing of how well it is known.
+def test_a_penalised_fit_tests_nothing(softrl, city):
+    result, answer = fit(softrl, city, "--l2", 0.01)
+    for parameter in answer["parameters"]:
+        assert parameter["std_error"] > 0 and parameter["robust_std_error"] > 0
+        assert all(parameter[key] is None for key in ("t_value", "p_value", "robust_t_value", "robust_p_value"))
+        assert parameter["interval"] == parameter["robust_interval"] == {"lower": None, "upper": None}
+    assert "there are no tests and intervals" in result.stdout
+    result, answer = fit(softrl, city, "--l2", 0.01, "--in-units-of", "travel_time")
+    assert "no weights in units of travel_time: errors under a penalty" in result.stdout
+
+
+# Travel time in millionths of what it was: weights a millionth, and the screen still has their digits.
+def test_weights_of_any_unit_have_digits(softrl, city):
+    before = fit(softrl, city)[1]["parameters"][0]["value"]
+    with open(city / "study.toml", "a") as file:
+        file.write('[feature.travel_time]\ncolumn = "travel_time"\nscale = 1e6\n')
+    latex = city / "table.tex"
+    result, answer = fit(softrl, city, "--latex", latex)
+    value = answer["parameters"][0]["value"]
+    assert value == pytest.approx(1e-6 * before, rel=1e-5)
+    assert f"{value:#.4g}" in result.stdout
+    mantissa, exponent = f"{value:#.4g}".split("e")
+    assert f"${mantissa} \\times 10^{{{int(exponent)}}}$" in latex.read_text()
+
+
 # The Wald statistic of one restriction is the squared t of what it says to be 0, from the covariances in the JSON.
 def test_wald_tests_and_ratios_of_a_fit(softrl, refuses, city):
     result, answer = fit(softrl, city, "--in-units-of", "travel_time")

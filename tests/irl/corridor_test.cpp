@@ -154,7 +154,7 @@ TEST(Corridor, NamesWhatItRefuses) {
     EXPECT_THAT(call, ThrowsMessage<std::invalid_argument>(HasSubstr(what)));
   };
   refuses([&] { CorridorLikelihood(data, costs, 0.9); }, "detour");
-  refuses([&] { CorridorLikelihood(data, -costs, 1.5); }, "costs");
+  refuses([&] { CorridorLikelihood(data, -costs, 1.5); }, "cost of a move");
   RouteData none = data;
   none.trips.clear();
   refuses([&] { CorridorLikelihood(none, costs, 1.5); }, "no trips");

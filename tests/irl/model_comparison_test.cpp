@@ -71,5 +71,13 @@ TEST(Nested, MeansWithMoreWeightsFixed) {
   EXPECT_FALSE(is_nested({time}, {fixed_time, toll, left})) << "free where the other is fixed";
 }
 
+TEST(ModelComparison, OnlyFamiliesThatContainEachOtherNest) {
+  EXPECT_TRUE(may_nest("maxent", "maxent"));
+  EXPECT_TRUE(may_nest("maxent", "nested"));
+  EXPECT_FALSE(may_nest("nested", "maxent"));
+  EXPECT_FALSE(may_nest("action", "maxent"));
+  EXPECT_FALSE(may_nest("maxent in the corridor of detours up to 3", "maxent in the corridor of detours up to 1.3"));
+}
+
 }  // namespace
 }  // namespace softrl::irl
