@@ -10,6 +10,7 @@
 #include "irl/generated_city.hpp"
 #include "irl/likelihood.hpp"
 #include "softrl/random.hpp"
+#include "softrl/worker_pool.hpp"
 #include "tabular/soft_policy_iteration.hpp"
 #include "tabular/soft_value_iteration.hpp"
 
@@ -68,6 +69,16 @@ TEST(Threads, FitOneDataSetAtOnce) {
   };
   const Eigen::VectorXd alone = weights();
   for (const Eigen::VectorXd& fitted : at_once(weights)) EXPECT_EQ(fitted, alone);
+}
+
+// What bodies write is seen by the caller after each loop, and by whichever thread comes to the item in the next one.
+TEST(Threads, LoopsOfAPoolFollowEachOther) {
+  WorkerPool pool(threads);
+  std::vector<int> counts(8, 0);  // not atomic: the pool's doing
+  for (int loop = 0; loop < 1000; ++loop) {
+    pool.for_each(8, [&](int i) { ++counts[static_cast<std::size_t>(i)]; });
+    ASSERT_EQ(counts, std::vector<int>(8, loop + 1));
+  }
 }
 
 }  // namespace
