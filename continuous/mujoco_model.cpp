@@ -27,34 +27,35 @@ void take_warnings() {
 void MuJoCoModel::Delete::operator()(mjModel_* model) const { mj_deleteModel(model); }
 void MuJoCoModel::Delete::operator()(mjData_* data) const { mj_deleteData(data); }
 
-MuJoCoModel::MuJoCoModel(const std::filesystem::path& xml) {
+MuJoCoModel::MuJoCoModel(const std::filesystem::path& xml) : file_(xml) {
   if (!std::filesystem::is_regular_file(xml))
     throw std::runtime_error(fmt::format("{}: no such model file", xml.string()));
   take_warnings();
   std::array<char, 1000> error{};
-  model_.reset(mj_loadXML(xml.c_str(), nullptr, error.data(), static_cast<int>(error.size())));
+  model_.reset(mj_loadXML(xml.c_str(), nullptr, error.data(), static_cast<int>(error.size())), Delete());
   if (!model_) throw std::runtime_error(fmt::format("{}: {}", xml.string(), error.data()));
   data_.reset(mj_makeData(model_.get()));
   if (!data_) throw std::runtime_error(fmt::format("{}: not enough memory for the simulation", xml.string()));
 }
 
-int MuJoCoModel::position_size() const { return static_cast<int>(model_->nq); }
-int MuJoCoModel::velocity_size() const { return static_cast<int>(model_->nv); }
-int MuJoCoModel::control_size() const { return static_cast<int>(model_->nu); }
-double MuJoCoModel::timestep_s() const { return model_->opt.timestep; }
+MuJoCoModel::MuJoCoModel(const MuJoCoModel& other)
+    : file_(other.file_), model_(other.model_), data_(mj_copyData(nullptr, model_.get(), other.data_.get())) {
+  if (!data_) throw std::runtime_error(fmt::format("{}: not enough memory for the simulation", file_.string()));
+}
 
-Eigen::VectorXd MuJoCoModel::control_low() const {
-  return Eigen::Map<const Eigen::Matrix2Xd>(model_->actuator_ctrlrange, 2, model_->nu).row(0).transpose();
+MuJoCoModel::ConstMap MuJoCoModel::positions() const { return {data_->qpos, model_->nq}; }
+MuJoCoModel::ConstMap MuJoCoModel::velocities() const { return {data_->qvel, model_->nv}; }
+
+int MuJoCoModel::body(const std::string& name) const {
+  const int id = mj_name2id(model_.get(), mjOBJ_BODY, name.c_str());
+  if (id < 0) throw std::runtime_error(fmt::format("{}: has no body {}", file_.string(), name));
+  return id;
 }
-Eigen::VectorXd MuJoCoModel::control_high() const {
-  return Eigen::Map<const Eigen::Matrix2Xd>(model_->actuator_ctrlrange, 2, model_->nu).row(1).transpose();
-}
-Eigen::VectorXd MuJoCoModel::positions() const { return Eigen::Map<const Eigen::VectorXd>(data_->qpos, model_->nq); }
-Eigen::VectorXd MuJoCoModel::velocities() const { return Eigen::Map<const Eigen::VectorXd>(data_->qvel, model_->nv); }
 
 void MuJoCoModel::reset() { mj_resetData(model_.get(), data_.get()); }
 
-void MuJoCoModel::set_state(const Eigen::VectorXd& positions, const Eigen::VectorXd& velocities) {
+void MuJoCoModel::set_state(const Eigen::Ref<const Eigen::VectorXd>& positions,
+                            const Eigen::Ref<const Eigen::VectorXd>& velocities) {
   check_size("positions", positions.size(), model_->nq);
   check_size("velocities", velocities.size(), model_->nv);
   reset();
@@ -67,13 +68,14 @@ void MuJoCoModel::set_state(const Eigen::VectorXd& positions, const Eigen::Vecto
   check_stable();
 }
 
-void MuJoCoModel::step(const Eigen::VectorXd& control, int frames) {
+void MuJoCoModel::step(const Eigen::Ref<const Eigen::VectorXd>& control, int frames) {
   check_size("action", control.size(), model_->nu);
-  for (const double u : control) check_finite("action", u);
   Eigen::Map<Eigen::VectorXd>(data_->ctrl, model_->nu) = control;
   for (int frame = 0; frame < frames; ++frame) mj_step(model_.get(), data_.get());
   check_stable();
 }
+
+void MuJoCoModel::compute_contact_forces() { mj_rnePostConstraint(model_.get(), data_.get()); }
 
 void MuJoCoModel::check_stable() const {
   for (const auto& [warning, what] : {std::pair{mjWARN_BADQPOS, "position"}, std::pair{mjWARN_BADQVEL, "velocity"},
@@ -90,7 +92,7 @@ Eigen::VectorXd MuJoCoModel::save() const {
   return saved;
 }
 
-void MuJoCoModel::load(const Eigen::VectorXd& saved) {
+void MuJoCoModel::load(const Eigen::Ref<const Eigen::VectorXd>& saved) {
   check_size("saved state", saved.size(), mj_stateSize(model_.get(), mjSTATE_INTEGRATION));
   reset();  // what mj_setState leaves alone, the count of warnings among it
   mj_setState(model_.get(), data_.get(), saved.data(), mjSTATE_INTEGRATION);

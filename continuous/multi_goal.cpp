@@ -13,6 +13,8 @@ namespace {
 constexpr double action_cost = 30.0;
 constexpr double goal_bonus = 10.0;
 constexpr double start_deviation = 0.1;
+constexpr double mixture_height = 25.0;
+constexpr double mixture_width = 2.0;  // standard deviation of each Gaussian
 
 struct Nearest {
   int goal;
@@ -30,6 +32,15 @@ Nearest nearest_goal(const Eigen::Vector2d& position) {
 
 bool inside(double squared_distance) { return squared_distance < MultiGoal::goal_radius * MultiGoal::goal_radius; }
 
+double distance_cost(const Eigen::Vector2d& position) { return nearest_goal(position).squared_distance; }
+
+double mixture_cost(const Eigen::Vector2d& position) {
+  double mixture = 0.0;
+  for (const Eigen::Vector2d& goal : MultiGoal::goals())
+    mixture += std::exp(-(position - goal).squaredNorm() / (2.0 * mixture_width * mixture_width));
+  return mixture_height * (1.0 - mixture);
+}
+
 }  // namespace
 
 const std::array<Eigen::Vector2d, 4>& MultiGoal::goals() {
@@ -43,44 +54,41 @@ int MultiGoal::goal_at(const Eigen::Vector2d& position) {
   return inside(nearest.squared_distance) ? nearest.goal : -1;
 }
 
-MultiGoal::Outcome MultiGoal::move(const Eigen::Vector2d& position, const Eigen::Vector2d& action) {
+MultiGoal::Outcome MultiGoal::move(const Eigen::Vector2d& position, const Eigen::Vector2d& action,
+                                   MultiGoalReward reward) {
   const Eigen::Vector2d clipped = action.cwiseMax(-1.0).cwiseMin(1.0);
   const Eigen::Vector2d next = (position + clipped).cwiseMax(-bound).cwiseMin(bound);
-  const double squared_distance = nearest_goal(next).squared_distance;
-  const bool reached = inside(squared_distance);
-  const double reward = -action_cost * clipped.squaredNorm() - squared_distance + (reached ? goal_bonus : 0.0);
-  return {.position = next, .reward = reward, .terminated = reached};
+  const bool reached = goal_at(next) >= 0;
+  const double cost = reward == MultiGoalReward::Distance ? distance_cost(next) : mixture_cost(next);
+  return {.position = next,
+          .reward = -action_cost * clipped.squaredNorm() - cost + (reached ? goal_bonus : 0.0),
+          .terminated = reached};
 }
 
-Space MultiGoal::observation_space() const {
-  return BoxSpace{.low = Eigen::Vector2d::Constant(-bound), .high = Eigen::Vector2d::Constant(bound)};
+BoxSpace MultiGoal::observation_box() const {
+  return {.low = Eigen::Vector2d::Constant(-bound), .high = Eigen::Vector2d::Constant(bound)};
 }
 
-Space MultiGoal::action_space() const {
-  return BoxSpace{.low = Eigen::Vector2d::Constant(-1.0), .high = Eigen::Vector2d::Constant(1.0)};
+BoxSpace MultiGoal::action_box() const {
+  return {.low = Eigen::Vector2d::Constant(-1.0), .high = Eigen::Vector2d::Constant(1.0)};
 }
 
-Eigen::VectorXd MultiGoal::reset(std::optional<std::uint64_t> seed) {
-  if (seed) random_ = Random(*seed, "multi_goal");
-  const double x = start_deviation * random_.normal();
-  const double y = start_deviation * random_.normal();
-  position_ = {x, y};
-  return position_;
+void MultiGoal::start(Random& random) {
+  for (double& x : position_) x = start_deviation * random.normal();
 }
 
-Step<Eigen::VectorXd> MultiGoal::step(const Eigen::VectorXd& action) {
-  check_size("action", action.size(), 2);
-  for (const double a : action) check_finite("action", a);
-  const Outcome outcome = move(position_, action);
-  position_ = outcome.position;
-  return {.observation = position_, .reward = outcome.reward, .terminated = outcome.terminated};
-}
-
-Eigen::VectorXd MultiGoal::start_from(const Eigen::VectorXd& state) {
-  check_size("state", state.size(), 2);
+void MultiGoal::start_from(const Eigen::VectorXd& state) {
   for (const double x : state) check_in_range("state", x, -bound, bound);
   position_ = state;
-  return position_;
 }
+
+TaskBody::Outcome MultiGoal::advance(const ConstVectorRef& action, std::span<double> /*info*/, Random& /*random*/) {
+  const Outcome outcome = move(position_, action, reward_);
+  position_ = outcome.position;
+  return {.reward = outcome.reward, .terminated = outcome.terminated};
+}
+
+std::unique_ptr<TaskBody> multi_goal() { return std::make_unique<MultiGoal>(MultiGoalReward::Distance); }
+std::unique_ptr<TaskBody> multi_goal_mixture() { return std::make_unique<MultiGoal>(MultiGoalReward::Mixture); }
 
 }  // namespace softrl::continuous

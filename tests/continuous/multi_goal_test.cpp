@@ -43,15 +43,42 @@ TEST(MultiGoal, AQuarterTurnChangesNothing) {
   }
 }
 
+// f(s) = 25 (1 − Σ_g exp(−|s − g|² / 8)). At the origin all four are 5 away; at a goal the others are √50, √50 and 10.
+TEST(MultiGoal, TheMixtureIsOneOfGaussians) {
+  const auto reward = [](const Eigen::Vector2d& position) {
+    return MultiGoal::move(position, {0.0, 0.0}, MultiGoalReward::Mixture).reward;
+  };
+  EXPECT_NEAR(reward({0, 0}), -25.0 * (1.0 - 4.0 * std::exp(-25.0 / 8.0)), 1e-12);
+  EXPECT_NEAR(reward({0, 5}), 25.0 * (2.0 * std::exp(-50.0 / 8.0) + std::exp(-100.0 / 8.0)) + 10.0, 1e-12);
+  const auto task = make_task("multi_goal_mixture");
+  task->set_state(Eigen::Vector2d(3.0, 0.0));
+  const auto step = task->step(Eigen::Vector2d(1.0, 0.0));
+  EXPECT_FALSE(step.terminated) << "the edge of a goal is outside";
+  EXPECT_LT(step.reward, -30.0) << "the action costs as in the other variant";
+  EXPECT_TRUE(task->step(Eigen::Vector2d(0.5, 0.0)).terminated);
+}
+
+// However long it waits beside a goal, an episode that ends there at once has the higher return.
+TEST(MultiGoal, WaitingBesideAGoalNeverPays) {
+  for (const auto kind : {MultiGoalReward::Distance, MultiGoalReward::Mixture}) {
+    for (double angle = 0.0; angle < 6.28; angle += 0.1) {
+      const Eigen::Vector2d beside = Eigen::Vector2d(5, 0) + 1.001 * Eigen::Vector2d(std::cos(angle), std::sin(angle));
+      EXPECT_LT(MultiGoal::move(beside, {0.0, 0.0}, kind).reward, 0.0);
+    }
+  }
+}
+
 TEST(MultiGoal, NamesWhatItRefuses) {
   using testing::HasSubstr;
   using testing::ThrowsMessage;
-  MultiGoal task;
-  task.reset(1);
-  EXPECT_THAT([&] { task.step(Eigen::VectorXd::Zero(3)); }, ThrowsMessage<std::invalid_argument>(HasSubstr("action")));
-  EXPECT_THAT([&] { task.step(Eigen::Vector2d(NAN, 0)); }, ThrowsMessage<std::invalid_argument>(HasSubstr("action")));
-  EXPECT_THAT([&] { task.start_from(Eigen::Vector2d(8, 0)); },
-              ThrowsMessage<std::invalid_argument>(HasSubstr("state")));
+  const auto task = make_task("multi_goal");
+  task->reset(1);
+  EXPECT_THAT([&] { task->step(Eigen::VectorXd::Zero(3)); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("action must have 2 entries, got 3")));
+  EXPECT_THAT([&] { task->step(Eigen::Vector2d(NAN, 0)); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("action must be finite, got nan")));
+  EXPECT_THAT([&] { task->set_state(Eigen::Vector2d(8, 0)); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("state must be in [-7, 7], got 8")));
 }
 
 }  // namespace
