@@ -5,5 +5,6 @@ int main(int argc, char** argv) {
   softrl::cli::Run run;
   softrl::cli::add_train(app, run);
   softrl::cli::add_evaluate(app, run);
+  softrl::cli::add_tasks(app, run);
   return softrl::cli::parse_and_run(app, run, argc, argv);
 }
