@@ -1,10 +1,9 @@
-// softrl._continuous: tasks and trained policies. Names, shapes and errors are those of the headers in continuous/.
+// softrl._continuous: trained policies here, tasks in bind_tasks.cpp. Names, shapes and errors are those of the headers
+// in continuous/.
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <fmt/format.h>
 #include <nanobind/eigen/dense.h>
@@ -12,10 +11,8 @@
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/unique_ptr.h>
-#include <nanobind/stl/vector.h>
 
-#include "continuous/task.hpp"
+#include "bind_arrays.hpp"
 #include "continuous/trained_run.hpp"
 #include "continuous/training.hpp"
 #include "softrl/check.hpp"
@@ -28,27 +25,10 @@ using Eigen::VectorXd;
 
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Rows = nb::DRef<const Matrix>;
 using ReleaseGil = nb::call_guard<nb::gil_scoped_release>;
 
 void check_rows(Eigen::Index observations, Eigen::Index actions) {
   check_size("rows of actions", actions, observations);
-}
-
-// Anything NumPy makes a matrix of.
-Matrix to_rows(const char* name, const nb::object& values) {
-  const nb::object array = nb::module_::import_("numpy").attr("asarray")(values, "dtype"_a = "float64");
-  if (nb::cast<int>(array.attr("ndim")) != 2)
-    throw nb::value_error(fmt::format("{} must have two dimensions, a row for each, got shape {}", name,
-                                      nb::repr(array.attr("shape")).c_str())
-                              .c_str());
-  return Matrix(nb::cast<Rows>(array));
-}
-
-std::uint64_t to_seed(std::int64_t seed) {
-  check_count("seed", seed, 0);
-  return static_cast<std::uint64_t>(seed);
 }
 
 Matrix sample(const TrainedRun& run, const nb::object& states, std::int64_t seed) {
@@ -120,47 +100,6 @@ std::optional<double> train_from_python(const std::string& task, const std::file
   if (result.status == TrainingStatus::Diverged)
     throw std::runtime_error(fmt::format("{}: training diverged at step {}", out.string(), result.steps));
   return result.mean_return;
-}
-
-nb::dict info_of(const Task& task, const std::vector<double>& values) {
-  nb::dict info;
-  const auto names = task.info_names();
-  for (std::size_t i = 0; i < values.size(); ++i) info[names[i].c_str()] = values[i];
-  return info;
-}
-
-void bind_tasks(nb::module_& m) {
-  nb::class_<Task>(m, "Task", "A continuous task with Gymnasium's semantics, time limit included.")
-      .def_prop_ro("name", &Task::name, "As make_task() knows it.")
-      .def_prop_ro("time_limit", &Task::time_limit, "Steps after which an episode is truncated.")
-      .def_prop_ro("observation_size", &Task::observation_size, "Entries of an observation, S.")
-      .def_prop_ro("action_size", &Task::action_size, "Entries of an action, d.")
-      .def_prop_ro(
-          "action_low", [](const Task& task) { return task.action_box().low; }, "Lowest action; [d].")
-      .def_prop_ro(
-          "action_high", [](const Task& task) { return task.action_box().high; }, "Highest action; [d].")
-      .def(
-          "reset",
-          [](Task& task, std::optional<std::int64_t> seed) {
-            return nb::make_tuple(task.reset(seed ? std::optional(to_seed(*seed)) : std::nullopt), nb::dict());
-          },
-          "seed"_a = nb::none(), "Start an episode; returns (observation, {}).")
-      .def(
-          "step",
-          [](Task& task, const VectorXd& action) {
-            const auto step = task.step(action);
-            return nb::make_tuple(step.observation, step.reward, step.terminated, step.truncated,
-                                  info_of(task, step.info));
-          },
-          "action"_a, "One step; returns (observation, reward, terminated, truncated, info).")
-      .def(
-          "set_state", [](Task& task, const VectorXd& state) { return task.set_state(state); }, "state"_a,
-          "Start an episode in this state instead of a random one; returns the observation. Multi-goal: the position; "
-          "MuJoCo: positions, then velocities.");
-  m.def("task_names", &task_names, "The names that make_task() knows.");
-  m.def(
-      "make_task", [](const std::string& name) { return make_task(name); }, "name"_a,
-      "The task of that name. ValueError, listing the known ones, if there is none.");
 }
 
 }  // namespace

@@ -4,11 +4,13 @@
     softrl.irl         MaxEnt inverse reinforcement learning on any finite MDP
     softrl.routes      MaxEnt inverse reinforcement learning (recursive logit) on road networks
     softrl.continuous  soft Q-learning agents (loads Torch, so only on first use)
+    softrl.environments  the continuous tasks as Gymnasium environments, "softrl/Ant-v5" and so on
 
 The mathematics lives in C++; arrays go in and out as NumPy.
 """
 
 import importlib
+import importlib.util
 
 from . import irl, routes, tabular
 from ._exact import __version__
@@ -20,3 +22,9 @@ def __getattr__(name):
     if name in ("continuous", "plots"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if importlib.util.find_spec("gymnasium") is not None:
+    from . import environments
+
+    environments.register()

@@ -1,10 +1,28 @@
 """Continuous tasks and trained soft Q-learning agents.
 
-    task = softrl.continuous.make_task("multi_goal")
+    task = softrl.continuous.make_task("Ant-v5", ctrl_cost_weight=0.2)
     policy = softrl.continuous.load_policy("runs/mg")
     actions = policy.sample(observations, seed=0)      # [N, S] -> [N, d]
 """
 
-from ._continuous import Task, TrainedPolicy, load_policy, make_task, task_names, train
+from ._continuous import (
+    Task,
+    TrainedPolicy,
+    VectorEnvironment,
+    load_policy,
+    make_task,
+    task_names,
+    task_options,
+    train,
+)
 
-__all__ = ["Task", "TrainedPolicy", "load_policy", "make_task", "task_names", "train"]
+__all__ = [
+    "Task",
+    "TrainedPolicy",
+    "VectorEnvironment",
+    "load_policy",
+    "make_task",
+    "task_names",
+    "task_options",
+    "train",
+]

@@ -1,0 +1,131 @@
+"""The tasks as Gymnasium environments, and many copies of one at once."""
+
+import pickle
+import subprocess
+import sys
+import warnings
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from softrl import continuous, environments
+
+
+@pytest.mark.parametrize("id", environments.IDS)
+def test_environments_pass_gymnasiums_checker(id):
+    env = gymnasium.make(f"softrl/{id}")
+    with warnings.catch_warnings():
+        # Advice on bounds that are Gymnasium's own, and that nothing is rendered.
+        warnings.filterwarnings("error")
+        warnings.filterwarnings("ignore", message=".*(infinity|normalized|render|not within the observation)")
+        check_env(env.unwrapped)
+    check_env(env.unwrapped)
+
+
+def test_every_task_has_an_environment_with_its_time_limit():
+    assert sorted(task for task, _ in environments.IDS.values()) == sorted(continuous.task_names())
+    for id, (task, limit) in environments.IDS.items():
+        assert continuous.make_task(task).time_limit == limit == gymnasium.spec(f"softrl/{id}").max_episode_steps
+
+
+def test_importing_softrl_registers_them_without_torch():
+    code = (
+        "import softrl, gymnasium, pathlib; gymnasium.spec('softrl/Ant-v5'); "
+        "print('libtorch' in pathlib.Path('/proc/self/maps').read_text())"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "False", result.stderr
+
+
+def test_softrl_does_without_gymnasium():
+    code = (
+        "import sys, importlib.util as u; find = u.find_spec; "
+        "u.find_spec = lambda name, *a: None if name == 'gymnasium' else find(name, *a); "
+        "import softrl; print('gymnasium' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "False", result.stderr
+
+
+def test_seeds_follow_gymnasiums_conventions():
+    env = gymnasium.make("softrl/LQG-v0")
+    action = np.zeros(2, dtype=np.float32)
+
+    def episode(seed=None):
+        observation, _ = env.reset(seed=seed)
+        return [observation, *(env.step(action)[0] for _ in range(3))]
+
+    first, following = episode(seed=3), episode()
+    np.testing.assert_array_equal(episode(seed=3), first)
+    np.testing.assert_array_equal(episode(), following)  # np_random goes on as it did
+    assert np.abs(np.subtract(first, following)).max() > 1e-3
+    env.unwrapped.np_random = np.random.default_rng(8)
+    free = episode()
+    env.unwrapped.np_random = np.random.default_rng(8)
+    np.testing.assert_array_equal(episode(), free)
+
+
+def test_time_limits_are_gymnasiums_to_set():
+    env = gymnasium.make("softrl/MultiGoal-v0", max_episode_steps=40)
+    env.reset(seed=1)
+    assert [env.step(np.zeros(2))[3] for _ in range(40)] == 39 * [False] + [True]
+
+
+def test_state_is_set_as_in_gymnasium():
+    env = gymnasium.make("softrl/HalfCheetah-v5")
+    env.reset(seed=1)
+    qpos, qvel = np.linspace(0.0, 0.1, 9), np.linspace(-0.1, 0.0, 9)
+    observation = env.unwrapped.set_state(qpos, qvel)
+    np.testing.assert_array_equal(observation, np.concatenate([qpos[1:], qvel]))
+    np.testing.assert_array_equal(env.unwrapped.state_vector(), np.concatenate([qpos, qvel]))
+    assert env.unwrapped.dt == pytest.approx(0.05)
+    assert not hasattr(gymnasium.make("softrl/MultiGoal-v0").unwrapped, "dt")
+
+
+def test_environments_can_be_pickled():
+    env = gymnasium.make("softrl/Ant-v5", ctrl_cost_weight=0.0, include_cfrc_ext_in_observation=False).unwrapped
+    copy = pickle.loads(pickle.dumps(env))
+    np.testing.assert_array_equal(env.reset(seed=1)[0], copy.reset(seed=1)[0])
+    for _ in range(3):
+        np.testing.assert_array_equal(env.step(np.ones(8))[0], copy.step(np.ones(8))[0])
+
+
+def test_there_is_nothing_to_render():
+    with pytest.raises(ValueError, match="render_mode must be None, got 'human'"):
+        environments.TaskEnvironment("multi_goal", render_mode="human")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_copies_at_once_are_the_task_alone(threads):
+    vector = continuous.VectorEnvironment("Hopper-v5", 3, threads, healthy_reward=0.5)
+    assert (vector.copies, vector.threads) == (3, threads)
+    alone = [continuous.make_task("Hopper-v5", healthy_reward=0.5) for _ in range(3)]
+    observations = vector.reset(seed=4)
+    np.testing.assert_array_equal(observations, [task.reset(seed=4 + i)[0] for i, task in enumerate(alone)])
+    rng = np.random.default_rng(1)
+    ends = 0
+    for _ in range(200):
+        actions = rng.uniform(-1, 1, size=(3, 3))
+        observations, rewards, terminated, truncated, next_observations, info = vector.step(actions)
+        for i, task in enumerate(alone):
+            *expected, expected_info = task.step(actions[i])
+            np.testing.assert_array_equal(next_observations[i], expected[0])
+            assert [rewards[i], terminated[i], truncated[i]] == expected[1:]
+            assert {key: values[i] for key, values in info.items()} == expected_info
+            over = terminated[i] or truncated[i]
+            np.testing.assert_array_equal(observations[i], task.reset()[0] if over else expected[0])
+            ends += over
+    assert ends > 3
+    with pytest.raises(ValueError, match="rows of actions must have 3 entries, got 2"):
+        vector.step(np.zeros((2, 3)))
+
+
+def test_arrays_in_an_info_stay_arrays():
+    vector = continuous.VectorEnvironment("Humanoid-v5", 2)
+    vector.reset(seed=1)
+    info = vector.step(np.zeros((2, 17)))[-1]
+    assert info["tendon_length"].shape == (2, 2) and info["x_position"].shape == (2,)
+    task = continuous.make_task("Humanoid-v5")
+    assert task.reset(seed=1)[1]["tendon_length"].shape == (2,)
