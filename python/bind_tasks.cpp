@@ -58,20 +58,30 @@ nb::dict start_info(const Task& task) {
   return to_dict(task.state_terms(), values);
 }
 
-nb::tuple to_tuple(const VectorEnvironment& environment, const VectorStep& step) {
+nb::tuple step_all(VectorEnvironment& environment, const Eigen::Ref<const RowMatrix>& actions) {
+  {
+    const nb::gil_scoped_release no_gil;
+    environment.step(actions);
+  }
+  const VectorStep& step = environment.last();
+  using Flags = Eigen::Array<bool, Eigen::Dynamic, 1>;
+  return nb::make_tuple(Matrix(step.observations), VectorXd(step.rewards), Flags(step.terminated),
+                        Flags(step.truncated), Matrix(step.next_observations));
+}
+
+nb::dict info_of_all(const VectorEnvironment& environment) {
+  const RowMatrix& infos = environment.last().infos;
   nb::dict info;
   Eigen::Index column = 0;
   for (const InfoTerm& term : environment.copy(0).info_terms()) {
     const Eigen::Index size = term.size.value_or(1);
     if (term.size)
-      info[term.name.c_str()] = nb::cast(Matrix(step.infos.middleCols(column, size)));
+      info[term.name.c_str()] = nb::cast(Matrix(infos.middleCols(column, size)));
     else
-      info[term.name.c_str()] = nb::cast(VectorXd(step.infos.col(column)));
+      info[term.name.c_str()] = nb::cast(VectorXd(infos.col(column)));
     column += size;
   }
-  return nb::make_tuple(Matrix(step.observations), VectorXd(step.rewards),
-                        Eigen::Array<bool, Eigen::Dynamic, 1>(step.terminated),
-                        Eigen::Array<bool, Eigen::Dynamic, 1>(step.truncated), Matrix(step.next_observations), info);
+  return info;
 }
 
 }  // namespace
@@ -146,17 +156,22 @@ void bind_tasks(nb::module_& m) {
           "seed"_a, "Start an episode in every copy, copy i with seed + i; returns the observations [N, S].")
       .def(
           "step",
-          [](VectorEnvironment& environment, const nb::object& rows) {
-            const Matrix actions = to_rows("actions", rows);
-            {
-              const nb::gil_scoped_release no_gil;
-              environment.step(actions);
-            }
-            return to_tuple(environment, environment.last());
+          [](VectorEnvironment& environment,
+             nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu> rows) {
+            return step_all(environment,
+                            Eigen::Map<const RowMatrix>(rows.data(), static_cast<Eigen::Index>(rows.shape(0)),
+                                                        static_cast<Eigen::Index>(rows.shape(1))));
           },
           "actions"_a,
-          "One step of every copy; returns (observations, rewards, terminated, truncated, next_observations, info). A "
-          "copy "
-          "whose episode has ended begins the next: `observations` has its start, `next_observations` where the step "
-          "led.");
+          "One step of every copy; returns (observations, rewards, terminated, truncated, next_observations). A copy "
+          "whose "
+          "episode has ended begins the next: `observations` has its start, `next_observations` where the step led.")
+      .def(
+          "step",
+          [](VectorEnvironment& environment, const nb::object& rows) {
+            return step_all(environment, to_rows("actions", rows));
+          },
+          "actions"_a, "The same of anything that NumPy makes an array of.")
+      .def("info", &info_of_all,
+           "What the last step says besides, by name: arrays [N], or [N, k] of terms with k entries.");
 }
