@@ -3,6 +3,7 @@
     import gymnasium, softrl
     env = gymnasium.make("softrl/HalfCheetah-v5", ctrl_cost_weight=0.2)
     env = gymnasium.make("softrl/MultiGoal-v0")
+    envs = gymnasium.make_vec("softrl/Ant-v5", num_envs=16, threads=2)
 
 Keyword arguments are the options of the task (`softrl tasks HalfCheetah-v5`). A task that Gymnasium has, too, is equal to
 it step by step. Nothing is rendered.
@@ -11,6 +12,7 @@ it step by step. Nothing is rendered.
 import gymnasium
 import numpy as np
 from gymnasium.utils import EzPickle
+from gymnasium.vector.utils import batch_space
 
 # Gymnasium's id: our name, and the time limit, which Gymnasium's registry must know before a task is made.
 IDS = {
@@ -33,6 +35,15 @@ IDS = {
 }
 
 
+def spaces(task):
+    """Of observations, in double precision, and of actions, in single precision as Gymnasium's."""
+    box, single = gymnasium.spaces.Box, np.float32
+    return (
+        box(task.observation_low, task.observation_high, dtype=np.float64),
+        box(task.action_low.astype(single), task.action_high.astype(single), dtype=single),
+    )
+
+
 class TaskEnvironment(gymnasium.Env, EzPickle):
     """A task of softrl.continuous. Episodes have no limit of their own: gymnasium.make() adds it."""
 
@@ -46,13 +57,7 @@ class TaskEnvironment(gymnasium.Env, EzPickle):
             raise ValueError(f"render_mode must be None, got {render_mode!r}: nothing is rendered")
         self.render_mode = None
         self.task = continuous.make_task(task, max_episode_steps=2**31 - 1, **options)
-        self.observation_space = gymnasium.spaces.Box(
-            self.task.observation_low, self.task.observation_high, dtype=np.float64
-        )
-        # In single precision, as Gymnasium's.
-        self.action_space = gymnasium.spaces.Box(
-            self.task.action_low.astype(np.float32), self.task.action_high.astype(np.float32), dtype=np.float32
-        )
+        self.observation_space, self.action_space = spaces(self.task)
         if self.task.step_s > 0.0:
             self.dt = self.task.step_s
 
@@ -73,6 +78,47 @@ class TaskEnvironment(gymnasium.Env, EzPickle):
         return self.task.state
 
 
+class TaskVectorEnvironment(gymnasium.vector.VectorEnv):
+    """Copies of a task, stepped at once by softrl.continuous.VectorEnvironment on `threads` threads (0: all cores).
+
+    Episodes that end begin again in the same step: infos["final_obs"] and infos["final_info"] say where and how they
+    ended. reset(seed=s) gives copy i the seed s + i.
+    """
+
+    metadata = {"render_modes": [], "autoreset_mode": gymnasium.vector.AutoresetMode.SAME_STEP}
+
+    def __init__(self, num_envs, task, threads=1, **options):
+        from . import continuous
+
+        self.num_envs = num_envs
+        self.copies = continuous.VectorEnvironment(task, num_envs, threads, **options)
+        self.single_observation_space, self.single_action_space = spaces(continuous.make_task(task, **options))
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+
+    def reset(self, *, seed=None, options=None):
+        """Start an episode in every copy; without a seed, seeds are drawn from np_random."""
+        super().reset(seed=seed)
+        if seed is None:
+            seed = int(self.np_random.integers(2**62))
+        return self.copies.reset(seed=seed), {}
+
+    def step(self, actions):
+        """One step of every copy."""
+        actions = np.ascontiguousarray(actions, dtype=np.float64)
+        observations, rewards, terminated, truncated, final = self.copies.step(actions)
+        over = terminated | truncated
+        infos = self.copies.info()
+        infos |= {f"_{key}": ~over for key in infos}
+        if over.any():
+            infos["final_info"] = {key: ~values if key.startswith("_") else values for key, values in infos.items()}
+            infos["final_obs"] = np.full(self.num_envs, None, dtype=object)
+            for i in np.flatnonzero(over):
+                infos["final_obs"][i] = final[i]
+            infos["_final_info"], infos["_final_obs"] = over, over.copy()
+        return observations, rewards, terminated, truncated, infos
+
+
 def register():
     """Make the environments known to Gymnasium; done by `import softrl`."""
     for id, (task, time_limit) in IDS.items():
@@ -80,6 +126,7 @@ def register():
             gymnasium.register(
                 id=f"softrl/{id}",
                 entry_point="softrl.environments:TaskEnvironment",
+                vector_entry_point="softrl.environments:TaskVectorEnvironment",
                 max_episode_steps=time_limit,
                 kwargs={"task": task},
             )

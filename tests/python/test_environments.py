@@ -124,6 +124,59 @@ def test_copies_at_once_are_the_task_alone(threads):
         vector.step(np.zeros((2, 3)))
 
 
+def test_vector_environments_are_gymnasiums_of_the_same_copies():
+    """make_vec(): what Gymnasium's own vectorisation says of the same environments, where an episode starts apart."""
+    mode = gymnasium.vector.AutoresetMode.SAME_STEP
+    ours = gymnasium.make_vec("softrl/Hopper-v5", num_envs=4, threads=2, max_episode_steps=15)
+    theirs = gymnasium.make_vec(
+        "softrl/Hopper-v5", num_envs=4, max_episode_steps=15, vectorization_mode="sync",
+        vector_kwargs={"autoreset_mode": mode},
+    )  # fmt: skip
+    assert isinstance(ours, environments.TaskVectorEnvironment)
+    assert ours.metadata["autoreset_mode"] == theirs.metadata["autoreset_mode"] == mode
+    for name in ("observation_space", "action_space", "single_observation_space", "single_action_space"):
+        assert getattr(ours, name) == getattr(theirs, name)
+    observations, _ = ours.reset(seed=3)
+    theirs.reset(seed=3)
+    for i, env in enumerate(theirs.envs):  # the same start
+        task = continuous.make_task("Hopper-v5")
+        task.reset(seed=3 + i)
+        env.unwrapped.set_state(task.state)
+    rng = np.random.default_rng(1)
+    alive = np.full(4, True)
+    while alive.any():  # each copy until its first end: where it starts again is its own affair
+        actions = rng.uniform(-1, 1, size=(4, 3)).astype(np.float32)
+        observations, rewards, terminated, truncated, infos = ours.step(actions)
+        expected = theirs.step(actions)
+        np.testing.assert_array_equal(rewards[alive], expected[1][alive])
+        np.testing.assert_array_equal(terminated[alive], expected[2][alive])
+        np.testing.assert_array_equal(truncated[alive], expected[3][alive])
+        over = terminated | truncated
+        np.testing.assert_array_equal(observations[alive & ~over], expected[0][alive & ~over])
+        for i in np.flatnonzero(alive & over):
+            np.testing.assert_array_equal(infos["final_obs"][i], expected[4]["final_obs"][i])
+            for key in expected[4]["final_info"]:
+                assert infos["final_info"][key][i] == expected[4]["final_info"][key][i], key
+            assert not infos["_x_velocity"][i] and infos["_final_obs"][i] and infos["_final_info"][i]
+        for i in np.flatnonzero(alive & ~over):
+            for key in ("x_position", "_x_position", "x_velocity", "_x_velocity", "reward_survive"):
+                assert infos[key][i] == expected[4][key][i], key
+        alive &= ~over
+
+
+def test_vector_environments_are_seeded():
+    envs = gymnasium.make_vec("softrl/LQG-v0", num_envs=3)
+
+    def episode(seed=None):
+        first, _ = envs.reset(seed=seed)
+        return [first, *(envs.step(np.zeros((3, 2)))[0] for _ in range(3))]
+
+    first, following = episode(seed=5), episode()
+    np.testing.assert_array_equal(episode(seed=5), first)
+    np.testing.assert_array_equal(episode(), following)
+    assert np.abs(np.subtract(first, following)).max() > 1e-3
+
+
 def test_arrays_in_an_info_stay_arrays():
     vector = continuous.VectorEnvironment("Humanoid-v5", 2)
     vector.reset(seed=1)
