@@ -12,6 +12,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bind_arrays.hpp"
+#include "continuous/lqg.hpp"
 #include "continuous/task.hpp"
 #include "continuous/vector_environment.hpp"
 
@@ -174,4 +175,14 @@ void bind_tasks(nb::module_& m) {
           "actions"_a, "The same of anything that NumPy makes an array of.")
       .def("info", &info_of_all,
            "What the last step says besides, by name: arrays [N], or [N, k] of terms with k entries.");
+
+  nb::class_<LqgSolution>(m, "LqgSolution", "Value and policy of the task `lqg`, in closed form.")
+      .def_ro("P", &LqgSolution::P, "V(s) = -s'Ps - c; [S, S].")
+      .def_ro("c", &LqgSolution::c, "V(s) = -s'Ps - c; in reward units.")
+      .def_ro("gain", &LqgSolution::gain, "The policy at s is a Gaussian about -gain s; [d, S].")
+      .def_ro("covariance", &LqgSolution::covariance, "Its covariance, the same at every s; [d, d].");
+  m.def(
+      "lqg_solution", [](double temperature, double discount) { return lqg_solution(temperature, discount); },
+      nb::kw_only(), "temperature"_a, "discount"_a,
+      "The soft solution of the task `lqg`, over unbounded actions with Lebesgue measure.");
 }

@@ -6,10 +6,12 @@
 """
 
 from ._continuous import (
+    LqgSolution,
     Task,
     TrainedPolicy,
     VectorEnvironment,
     load_policy,
+    lqg_solution,
     make_task,
     task_names,
     task_options,
@@ -17,10 +19,12 @@ from ._continuous import (
 )
 
 __all__ = [
+    "LqgSolution",
     "Task",
     "TrainedPolicy",
     "VectorEnvironment",
     "load_policy",
+    "lqg_solution",
     "make_task",
     "task_names",
     "task_options",

@@ -185,3 +185,23 @@ def test_arrays_in_an_info_stay_arrays():
     assert info["tendon_length"].shape == (2, 2) and info["x_position"].shape == (2,)
     task = continuous.make_task("Humanoid-v5")
     assert task.reset(seed=1)[1]["tendon_length"].shape == (2,)
+
+
+def test_lqg_is_solved_in_closed_form():
+    """P solves the Riccati equation of the system that continuous/lqg.hpp states, and the rest follows from it."""
+    solution = continuous.lqg_solution(temperature=0.1, discount=0.95)
+    turn = np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
+    A, B, Q, R, P = 0.95 * turn, 0.5 * np.eye(2), np.eye(2), 0.5 * np.eye(2), solution.P
+    M = R + 0.95 * B.T @ P @ B
+    gain = 0.95 * np.linalg.solve(M, B.T @ P @ A)
+    np.testing.assert_allclose(P, Q + 0.95 * A.T @ P @ (A - B @ gain), atol=1e-12)
+    np.testing.assert_allclose(solution.gain, gain, atol=1e-12)
+    np.testing.assert_allclose(solution.covariance, 0.05 * np.linalg.inv(M), atol=1e-12)
+    with pytest.raises(ValueError, match="discount"):
+        continuous.lqg_solution(temperature=0.1, discount=1.0)
+
+
+def test_everything_has_a_docstring():
+    for kind in (continuous.Task, continuous.VectorEnvironment, continuous.LqgSolution):
+        for name, member in vars(kind).items():
+            assert name.startswith("_") or member.__doc__, f"{kind.__name__}.{name}"
