@@ -1,15 +1,11 @@
 #include "continuous/bandwidth_rule.hpp"
 
-#include <array>
-#include <stdexcept>
-#include <utility>
-
-#include <fmt/format.h>
+#include "continuous/enum_names.hpp"
 
 namespace softrl::continuous {
 namespace {
 
-constexpr std::array<std::pair<BandwidthRule, std::string_view>, 3> names = {{
+constexpr EnumNames<BandwidthRule, 3> names = {{
     {BandwidthRule::MedianSqOverLogN1, "median_sq_over_log_n1"},
     {BandwidthRule::SqlCode, "sql_code"},
     {BandwidthRule::SqlPaper, "sql_paper"},
@@ -17,14 +13,7 @@ constexpr std::array<std::pair<BandwidthRule, std::string_view>, 3> names = {{
 
 }  // namespace
 
-std::string_view to_string(BandwidthRule rule) { return names[static_cast<std::size_t>(rule)].second; }
-
-BandwidthRule bandwidth_rule(const std::string& name) {
-  for (const auto& [rule, known] : names) {
-    if (name == known) return rule;
-  }
-  throw std::invalid_argument(
-      fmt::format("bandwidth must be median_sq_over_log_n1, sql_code or sql_paper, got {}", name));
-}
+std::string_view to_string(BandwidthRule rule) { return name_of(names, rule); }
+BandwidthRule bandwidth_rule(const std::string& name) { return value_of(names, "bandwidth", name); }
 
 }  // namespace softrl::continuous

@@ -1,16 +1,26 @@
 #include "continuous/checkpoint.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <exception>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <stdexcept>
-#include <string>
-#include <vector>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
 
 #include <boost/crc.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "continuous/archive.hpp"
+#include "continuous/deterministic_policy_gradient.hpp"
+#include "continuous/soft_actor_critic.hpp"
+#include "continuous/soft_q_learning.hpp"
 #include "softrl/atomic_file.hpp"
 
 namespace softrl::continuous {
@@ -18,6 +28,8 @@ namespace {
 
 using torch::serialize::InputArchive;
 using torch::serialize::OutputArchive;
+
+constexpr std::size_t checkpoints_kept = 2;
 
 // CRC-32C, as in TensorFlow's files. Torch keeps sums of its own in an archive but does not look at them.
 using Checksum = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
@@ -75,23 +87,67 @@ void read_replay(InputArchive& archive, ReplayBuffer& replay) {
                  read_integer(archive, "replay.next"));
 }
 
+void write_environments(OutputArchive& archive, const TrainingState& state) {
+  const VectorEnvironment::Snapshot snapshot = state.environments.snapshot();
+  for (std::size_t i = 0; i < snapshot.copies.size(); ++i) {
+    const Task::Snapshot& copy = snapshot.copies[i];
+    const std::string name = fmt::format("environment{}.", i);
+    write(archive, name + "state", copy.state);
+    write(archive, name + "elapsed", static_cast<std::int64_t>(copy.elapsed));
+    write(archive, name + "running", static_cast<std::int64_t>(copy.running));
+    write(archive, name + "random", copy.random);
+  }
+  write(archive, "observations", Eigen::VectorXd(snapshot.observations.reshaped<Eigen::RowMajor>()));
+  write(archive, "episode_returns", state.episode_returns);
+  write(archive, "episode_lengths", state.episode_lengths);
+}
+
+void read_environments(InputArchive& archive, TrainingState& state) {
+  VectorEnvironment::Snapshot snapshot = state.environments.snapshot();  // of the right sizes
+  for (std::size_t i = 0; i < snapshot.copies.size(); ++i) {
+    const std::string name = fmt::format("environment{}.", i);
+    snapshot.copies[i] = {.state = read_vector(archive, name + "state"),
+                          .elapsed = static_cast<int>(read_integer(archive, name + "elapsed")),
+                          .running = read_integer(archive, name + "running") != 0,
+                          .random = read_text(archive, name + "random")};
+  }
+  const Eigen::VectorXd observations = read_vector(archive, "observations");
+  snapshot.observations =
+      observations.reshaped<Eigen::RowMajor>(snapshot.observations.rows(), snapshot.observations.cols());
+  state.environments.restore(snapshot);
+  state.observations = snapshot.observations;
+  state.episode_returns = read_vector(archive, "episode_returns");
+  state.episode_lengths = read_vector(archive, "episode_lengths");
+}
+
+void write_interval(OutputArchive& archive, const IntervalSums& interval) {
+  write(archive, "interval.steps", interval.steps);
+  write(archive, "interval.episodes", interval.episodes);
+  write(archive, "interval.updates", interval.updates);
+  write(archive, "interval.returns", Eigen::VectorXd::Constant(1, interval.returns));
+  write(archive, "interval.lengths", Eigen::VectorXd::Constant(1, interval.lengths));
+  archive.write("interval.metrics", interval.metrics);
+}
+
+void read_interval(InputArchive& archive, IntervalSums& interval) {
+  interval.steps = read_integer(archive, "interval.steps");
+  interval.episodes = read_integer(archive, "interval.episodes");
+  interval.updates = read_integer(archive, "interval.updates");
+  interval.returns = read_vector(archive, "interval.returns")(0);
+  interval.lengths = read_vector(archive, "interval.lengths")(0);
+  read_into(archive, "interval.metrics", interval.metrics);
+}
+
 void read_state(InputArchive& archive, TrainingState& state) {
-  InputArchive agent;
-  archive.read("agent", agent);
-  state.agent.load(agent);
+  read_part(archive, "agent", *state.agent);
   read_replay(archive, state.replay);
-  state.task->restore({.state = read_vector(archive, "task.state"),
-                       .elapsed = static_cast<int>(read_integer(archive, "task.elapsed")),
-                       .running = read_integer(archive, "task.running") != 0,
-                       .random = read_text(archive, "task.random")});
+  read_environments(archive, state);
   state.exploration.restore(read_text(archive, "exploration"));
-  state.observation = read_vector(archive, "observation");
   state.step = read_integer(archive, "step");
   state.episodes = read_integer(archive, "episodes");
-  state.episode_return = read_vector(archive, "episode_return")(0);
-  state.episode_length = read_integer(archive, "episode_length");
   const Eigen::VectorXd returns = read_vector(archive, "last_returns");
   state.last_returns.assign(returns.begin(), returns.end());
+  read_interval(archive, state.interval);
   state.seconds = read_vector(archive, "seconds")(0);
 }
 
@@ -135,58 +191,110 @@ void check_same_options(const std::filesystem::path& file, const std::string& sa
   }
 }
 
+// The steps of the checkpoints in a folder, newest first.
+std::vector<std::int64_t> checkpoint_steps(const std::filesystem::path& folder) {
+  std::vector<std::int64_t> steps;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    std::int64_t step = 0;
+    const char* const end = name.data() + name.size();
+    if (!name.starts_with("checkpoint-") || !entry.is_regular_file()) continue;
+    const auto [rest, error] = std::from_chars(name.data() + std::string_view("checkpoint-").size(), end, step);
+    if (error == std::errc() && std::string_view(rest, end) == ".pt") steps.push_back(step);
+  }
+  std::sort(steps.begin(), steps.end(), std::greater<>());
+  return steps;
+}
+
+std::filesystem::path checkpoint_file(const std::filesystem::path& folder, std::int64_t step) {
+  return folder / fmt::format("checkpoint-{:09}.pt", step);
+}
+
+std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+
 }  // namespace
+
+std::unique_ptr<Agent> make_agent(const TrainingOptions& options, int observation_size, int action_size) {
+  const torch::TensorOptions type = torch::TensorOptions(torch::kFloat32).device(options.device);
+  return std::visit(
+      [&](const auto& agent) -> std::unique_ptr<Agent> {
+        using Options = std::remove_cvref_t<decltype(agent)>;
+        if constexpr (std::is_same_v<Options, SoftQLearningOptions>)
+          return std::make_unique<SoftQLearning>(observation_size, action_size, agent, options.seed, type);
+        else if constexpr (std::is_same_v<Options, SoftActorCriticOptions>)
+          return std::make_unique<SoftActorCritic>(observation_size, action_size, agent, options.seed, type);
+        else
+          return std::make_unique<DeterministicPolicyGradient>(observation_size, action_size, agent, options.seed,
+                                                               type);
+      },
+      options.agent);
+}
 
 TrainingState::TrainingState(const TrainingOptions& chosen)
     : options(chosen),
-      task(make_task(chosen.task)),
-      agent(task->observation_size(), task->action_size(), options.agent, options.seed),
-      replay(options.replay_capacity, task->observation_size(), task->action_size()),
-      exploration(options.seed, "exploration"),
-      observation(task->reset(Random(options.seed, "task").bits())) {}
+      environments(*make_task(chosen.task), chosen.environments, chosen.threads),
+      observations(environments.reset(Random(chosen.seed, "task").bits())),
+      episode_returns(Eigen::VectorXd::Zero(chosen.environments)),
+      episode_lengths(Eigen::VectorXd::Zero(chosen.environments)),
+      agent(make_agent(chosen, environments.copy(0).observation_size(), environments.copy(0).action_size())),
+      replay(options.replay_capacity, environments.copy(0).observation_size(), environments.copy(0).action_size()),
+      exploration(options.seed, "exploration") {
+  interval.metrics = torch::zeros({static_cast<std::int64_t>(agent->metric_names().size())},
+                                  torch::TensorOptions(torch::kFloat64).device(options.device));
+}
 
-void save_checkpoint(const std::filesystem::path& file, const TrainingState& state) {
-  OutputArchive archive, agent;
+void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state) {
+  OutputArchive archive;
   write(archive, "options", to_toml(state.options));
-  state.agent.save(agent);
-  archive.write("agent", agent);
+  write_part(archive, "agent", *state.agent);
   write_replay(archive, state.replay);
-  const Task::Snapshot task = state.task->snapshot();
-  write(archive, "task.state", task.state);
-  write(archive, "task.elapsed", static_cast<std::int64_t>(task.elapsed));
-  write(archive, "task.running", static_cast<std::int64_t>(task.running));
-  write(archive, "task.random", task.random);
+  write_environments(archive, state);
   write(archive, "exploration", state.exploration.state());
-  write(archive, "observation", state.observation);
   write(archive, "step", state.step);
   write(archive, "episodes", state.episodes);
-  write(archive, "episode_return", Eigen::VectorXd::Constant(1, state.episode_return));
-  write(archive, "episode_length", state.episode_length);
   const std::vector<double> returns(state.last_returns.begin(), state.last_returns.end());
   write(archive, "last_returns",
         Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(returns.data(), static_cast<Eigen::Index>(returns.size()))));
+  write_interval(archive, state.interval);
   write(archive, "seconds", Eigen::VectorXd::Constant(1, state.seconds));
-  write_atomically(file, [&](const std::filesystem::path& temporary) { write_file(temporary, archive); });
+  write_atomically(checkpoint_file(folder, state.step),
+                   [&](const std::filesystem::path& temporary) { write_file(temporary, archive); });
+  const std::vector<std::int64_t> steps = checkpoint_steps(folder);
+  for (std::size_t i = checkpoints_kept; i < steps.size(); ++i)
+    std::filesystem::remove(checkpoint_file(folder, steps[i]));
 }
 
-void load_checkpoint(const std::filesystem::path& file, TrainingState& state) {
-  if (!std::filesystem::is_regular_file(file))
-    throw std::runtime_error(fmt::format("{}: no such checkpoint", file.string()));
-  const auto or_damaged = [&](auto read) {
+std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, TrainingState& state) {
+  const std::vector<std::int64_t> steps = checkpoint_steps(folder);
+  if (steps.empty()) throw std::runtime_error(fmt::format("{}: there is no checkpoint", folder.string()));
+  std::vector<std::string> skipped;
+  for (const std::int64_t step : steps) {
+    const std::filesystem::path file = checkpoint_file(folder, step);
+    InputArchive archive;
+    std::string bytes, options;
     try {
-      return read();
+      bytes = read_file(file);
+      archive.load_from(bytes.data(), bytes.size());
+      options = read_text(archive, "options");
     } catch (const std::exception&) {  // Torch's messages run over pages
-      throw std::runtime_error(fmt::format("{}: not a checkpoint, or damaged", file.string()));
+      skipped.push_back(fmt::format("{}: not a checkpoint, or damaged", file.string()));
+      continue;
     }
-  };
-  InputArchive archive;
-  const std::string options = or_damaged([&] {
-    const std::string bytes = read_file(file);
-    archive.load_from(bytes.data(), bytes.size());
-    return read_text(archive, "options");
-  });
-  check_same_options(file, options, to_toml(state.options));
-  or_damaged([&] { read_state(archive, state); });
+    check_same_options(file, options, to_toml(state.options));
+    try {
+      read_state(archive, state);
+    } catch (const std::exception& error) {
+      throw std::runtime_error(
+          fmt::format("{}: is of another version of this program: {}", file.string(), first_line(error.what())));
+    }
+    return skipped;
+  }
+  throw std::runtime_error(fmt::format("{}", fmt::join(skipped, "\n")));
+}
+
+void remove_checkpoints_after(const std::filesystem::path& folder, std::int64_t step) {
+  for (const std::int64_t later : checkpoint_steps(folder))
+    if (later > step) std::filesystem::remove(checkpoint_file(folder, later));
 }
 
 }  // namespace softrl::continuous

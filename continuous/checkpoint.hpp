@@ -1,42 +1,59 @@
-// Everything a training run carries from step to step, saved to one file and read back so that the run goes on as if it
+// Everything a training run carries from step to step, saved to files and read back so that the run goes on as if it
 // had never stopped.
 #pragma once
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "continuous/agent.hpp"
 #include "continuous/replay_buffer.hpp"
-#include "continuous/soft_q_learning.hpp"
-#include "continuous/task.hpp"
 #include "continuous/training_options.hpp"
+#include "continuous/vector_environment.hpp"
 #include "softrl/random.hpp"
 
 namespace softrl::continuous {
 
-struct TrainingState {
-  explicit TrainingState(const TrainingOptions& chosen);  // At step 0: the first episode has begun.
+// The agent that the options describe, on the device they name.
+std::unique_ptr<Agent> make_agent(const TrainingOptions& options, int observation_size, int action_size);
 
-  TrainingOptions options;
-  std::unique_ptr<Task> task;
-  SoftQLearning agent;
-  ReplayBuffer replay;
-  Random exploration;           // The uniform actions of the first steps.
-  Eigen::VectorXd observation;  // Where the task stands.
-  std::int64_t step = 0;
-  std::int64_t episodes = 0;    // Ended ones.
-  double episode_return = 0.0;  // Of the episode that is going on.
-  std::int64_t episode_length = 0;
-  std::deque<double> last_returns;  // Of up to 100 episodes, oldest first.
-  double seconds = 0.0;             // Spent so far.
+// Sums since the last row of metrics.csv.
+struct IntervalSums {
+  std::int64_t steps = 0, episodes = 0, updates = 0;
+  double returns = 0.0, lengths = 0.0;
+  torch::Tensor metrics;  // [metrics] of Agent::update; where the agent is, so that nothing waits for it
 };
 
-// Torch's archive followed by the CRC-32C of all its bytes. Written when whole; an older file of that name stays until
-// then.
-void save_checkpoint(const std::filesystem::path& file, const TrainingState& state);
+struct TrainingState {
+  explicit TrainingState(const TrainingOptions& chosen);  // At step 0: the first episodes have begun.
 
-// Into a state made from the same options, `steps` apart. Throws std::runtime_error: with the path if the file is
-// missing or damaged; with the path of config.toml and the key if the options are others than those it was made with.
-void load_checkpoint(const std::filesystem::path& file, TrainingState& state);
+  TrainingOptions options;
+  VectorEnvironment environments;
+  RowMatrix observations;           // [N × S] where they stand
+  Eigen::VectorXd episode_returns;  // [N] of the episodes that are going on,
+  Eigen::VectorXd episode_lengths;  // and their steps
+  std::unique_ptr<Agent> agent;
+  ReplayBuffer replay;
+  Random exploration;  // The uniform actions of the first steps.
+  std::int64_t step = 0;
+  std::int64_t episodes = 0;        // Ended ones.
+  std::deque<double> last_returns;  // Of up to 100 episodes, oldest first.
+  IntervalSums interval;
+  double seconds = 0.0;  // Spent so far.
+};
+
+// Writes checkpoint-<step>.pt into the folder of a run: Torch's archive followed by the CRC-32C of all its bytes,
+// written when whole. Keeps the one before and removes older ones.
+void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
+
+// The newest checkpoint of the folder that is whole, into a state made from the same options, `steps` apart. Throws
+// std::runtime_error: with the path if there is none, or all are damaged; with the path of config.toml and the key if
+// the options are others than those it was made with. Returns a sentence for each damaged one that was skipped.
+std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, TrainingState& state);
+
+// Those that a run resumed at `step` will write anew.
+void remove_checkpoints_after(const std::filesystem::path& folder, std::int64_t step);
 
 }  // namespace softrl::continuous

@@ -21,11 +21,13 @@ struct FrozenNetwork {
 
   Eigen::Index state_size() const { return state_weight.cols(); }
   Eigen::Index input_size() const { return input_weight.cols(); }
+  Eigen::Index output_size() const { return layers.back().bias.size(); }
 
   // W_s s + b_1, the part that all inputs of one state share; [H].
   Eigen::VectorXd state_part(const Eigen::VectorXd& state) const;
 
-  Eigen::VectorXd output(const Eigen::VectorXd& state_part, const Eigen::VectorXd& input) const;
+  // [Y]; a network without inputs takes none.
+  Eigen::VectorXd output(const Eigen::VectorXd& state_part, const Eigen::VectorXd& input = {}) const;
 
   struct Linearised {
     Eigen::VectorXd output;    // [Y]

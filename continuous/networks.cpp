@@ -1,6 +1,7 @@
 #include "continuous/networks.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "softrl/check.hpp"
 
@@ -8,61 +9,155 @@ namespace softrl::continuous {
 namespace {
 
 Eigen::MatrixXd to_matrix(const torch::Tensor& tensor) {  // [rows, columns]
-  const torch::Tensor plain = tensor.detach().to(torch::kFloat64).contiguous();
+  const torch::Tensor plain = tensor.to(torch::kCPU, torch::kFloat64).contiguous();
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   return Eigen::Map<const RowMajor>(plain.data_ptr<double>(), plain.size(0), plain.size(1));
 }
 
-Eigen::VectorXd to_vector(const torch::Tensor& tensor) {
-  const torch::Tensor plain = tensor.detach().to(torch::kFloat64).contiguous();
-  return Eigen::Map<const Eigen::VectorXd>(plain.data_ptr<double>(), plain.size(0));
-}
+Eigen::VectorXd to_vector(const torch::Tensor& tensor) { return to_matrix(tensor.unsqueeze(1)).col(0); }
 
 }  // namespace
 
-AdditiveNetwork::AdditiveNetwork(const NetworkShape& shape, at::Generator generator, torch::Dtype dtype) {
+std::int64_t NetworkShape::parameter_count() const {
+  std::int64_t count = 0, in = state_size + input_size;
+  for (const int width : hidden) {
+    count += (in + 1) * width;
+    in = width;
+  }
+  return count + (in + 1) * output_size;
+}
+
+Network::Network(const NetworkShape& shape, torch::Tensor parameters)
+    : shape_(shape), parameters_(std::move(parameters)) {
   check_count("hidden layers", static_cast<std::int64_t>(shape.hidden.size()), 1);
   for (const int width : shape.hidden) check_count("hidden", width, 1);
-  const auto add = [&](at::IntArrayRef size, int fan_in) {
-    const double bound = 1.0 / std::sqrt(fan_in);
-    parameters_.push_back(torch::empty(size, dtype).uniform_(-bound, bound, generator).set_requires_grad(true));
+  check_size("parameters", parameters_.numel(), shape.parameter_count());
+  own_ = places_in(parameters_);
+}
+
+Network::Network(const NetworkShape& shape, const at::Generator& generator, const torch::TensorOptions& type)
+    : Network(shape, torch::empty({shape.parameter_count()}, type)) {
+  draw(generator);
+}
+
+void Network::draw(const at::Generator& generator) {
+  const auto fill = [&](const torch::Tensor& part, std::int64_t fan_in) {
+    const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
+    if (part.numel() > 0) part.uniform_(-bound, bound, generator);
   };
-  const int first_fan_in = shape.state_size + shape.input_size;
-  add({shape.hidden[0], shape.state_size}, first_fan_in);
-  add({shape.hidden[0], shape.input_size}, first_fan_in);
-  add({shape.hidden[0]}, first_fan_in);
-  for (std::size_t i = 0; i < shape.hidden.size(); ++i) {
-    const int out = i + 1 < shape.hidden.size() ? shape.hidden[i + 1] : shape.output_size;
-    add({out, shape.hidden[i]}, shape.hidden[i]);
-    add({out}, shape.hidden[i]);
+  const std::int64_t first_fan_in = shape_.state_size + shape_.input_size;
+  fill(own_.state_weight, first_fan_in);
+  fill(own_.input_weight, first_fan_in);
+  fill(own_.layers[0].bias, first_fan_in);
+  for (std::size_t i = 1; i < own_.layers.size(); ++i) {
+    fill(own_.layers[i].weight, own_.layers[i].weight.size(1));
+    fill(own_.layers[i].bias, own_.layers[i].weight.size(1));
   }
 }
 
-torch::Tensor AdditiveNetwork::forward(const torch::Tensor& states, const torch::Tensor& inputs) const {
-  const torch::Tensor state_part = at::linear(states, parameters_[0], parameters_[2]);
-  torch::Tensor h = at::linear(inputs, parameters_[1]).add_(state_part.unsqueeze(1)).flatten(0, 1);
-  for (std::size_t i = 3; i < parameters_.size(); i += 2) h = at::linear(h.relu_(), parameters_[i], parameters_[i + 1]);
-  return h.view({inputs.size(0), inputs.size(1), -1});
+Network::Places Network::places_in(const torch::Tensor& vector) const {
+  std::int64_t place = 0;
+  const auto matrix = [&](std::int64_t rows, std::int64_t columns) {
+    const torch::Tensor view = vector.narrow(0, place, rows * columns).view({rows, columns});
+    place += rows * columns;
+    return view;
+  };
+  const auto column = [&](std::int64_t rows) { return matrix(rows, 1).squeeze(1); };
+  Places places;
+  places.state_weight = matrix(shape_.hidden[0], shape_.state_size);
+  places.input_weight = matrix(shape_.hidden[0], shape_.input_size);
+  places.layers.push_back({.weight = {}, .bias = column(shape_.hidden[0])});
+  for (std::size_t i = 0; i < shape_.hidden.size(); ++i) {
+    const int out = i + 1 < shape_.hidden.size() ? shape_.hidden[i + 1] : shape_.output_size;
+    const torch::Tensor weight = matrix(out, shape_.hidden[i]);
+    places.layers.push_back({.weight = weight, .bias = column(out)});
+  }
+  return places;
 }
 
-void AdditiveNetwork::move_towards(const AdditiveNetwork& source, double rate) {
-  const torch::NoGradGuard no_graph;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (rate == 1.0) {
-      parameters_[i].copy_(source.parameters_[i]);
-    } else {
-      parameters_[i].lerp_(source.parameters_[i], rate);
+Network::Pass Network::forward(const torch::Tensor& states, const torch::Tensor& inputs) const {
+  const torch::Tensor state_part = at::linear(states, own_.state_weight, own_.layers[0].bias);  // [B, H]
+  const std::int64_t per_state = inputs.defined() ? inputs.size(1) : 1;
+  Pass pass{.states = states, .inputs = {}, .hidden = {}, .output = {}};
+  if (inputs.defined()) {
+    pass.inputs = inputs.reshape({-1, inputs.size(2)});
+    const torch::Tensor h = at::mm(pass.inputs, own_.input_weight.t()).view({states.size(0), per_state, -1});
+    pass.hidden.push_back(h.add_(state_part.unsqueeze(1)).relu_().flatten(0, 1));
+  } else {
+    pass.hidden.push_back(state_part.relu());
+  }
+  for (std::size_t i = 1; i + 1 < own_.layers.size(); ++i)
+    pass.hidden.push_back(at::linear(pass.hidden.back(), own_.layers[i].weight, own_.layers[i].bias).relu_());
+  pass.output = at::linear(pass.hidden.back(), own_.layers.back().weight, own_.layers.back().bias)
+                    .view({states.size(0), per_state, -1});
+  return pass;
+}
+
+// Tells visit(i, ∂L/∂z_i) for every layer z_i, the last first.
+template <class Visit>
+void Network::backward(const Pass& pass, const torch::Tensor& output_gradient, const Visit& visit) const {
+  torch::Tensor delta = output_gradient.reshape({-1, output_gradient.size(2)});
+  for (std::size_t i = own_.layers.size(); i-- > 0;) {
+    visit(i, delta);
+    if (i > 0) delta = at::threshold_backward(at::mm(delta, own_.layers[i].weight), pass.hidden[i - 1], 0.0);
+  }
+}
+
+torch::Tensor Network::input_gradient(const Pass& pass, const torch::Tensor& output_gradient) const {
+  torch::Tensor result;
+  backward(pass, output_gradient, [&](std::size_t layer, const torch::Tensor& delta) {
+    if (layer == 0) result = at::mm(delta, own_.input_weight);
+  });
+  return result.view({output_gradient.size(0), output_gradient.size(1), -1});
+}
+
+void Network::parameter_gradient(const Pass& pass, const torch::Tensor& output_gradient,
+                                 const torch::Tensor& gradient) const {
+  Places places = places_in(gradient);
+  backward(pass, output_gradient, [&](std::size_t layer, const torch::Tensor& delta) {
+    at::sum_out(places.layers[layer].bias, delta, {0});
+    if (layer > 0) {
+      at::mm_out(places.layers[layer].weight, delta.t(), pass.hidden[layer - 1]);
+      return;
     }
+    const bool one_each = delta.size(0) == pass.states.size(0);
+    const torch::Tensor of_states = one_each ? delta : delta.view({pass.states.size(0), -1, delta.size(1)}).sum(1);
+    at::mm_out(places.state_weight, of_states.t(), pass.states);
+    if (pass.inputs.defined()) at::mm_out(places.input_weight, delta.t(), pass.inputs);
+  });
+}
+
+torch::Tensor Network::jacobian(const Pass& pass) const {
+  // ∂h_1/∂x of a unit that is on is its row of W_x; from layer to layer all columns go through at once.
+  const std::int64_t rows = pass.inputs.size(0), inputs = pass.inputs.size(1);
+  const auto on = [&](std::size_t i) { return pass.hidden[i].gt(0.0).to(parameters_.scalar_type()).unsqueeze(1); };
+  torch::Tensor tangents = own_.input_weight.t().unsqueeze(0) * on(0);  // [B K, X, H_1]
+  for (std::size_t i = 1; i < own_.layers.size(); ++i) {
+    tangents = at::mm(tangents.reshape({rows * inputs, -1}), own_.layers[i].weight.t()).view({rows, inputs, -1});
+    if (i < pass.hidden.size()) tangents.mul_(on(i));
+  }
+  return tangents.transpose(1, 2).reshape({pass.output.size(0), pass.output.size(1), -1, inputs});
+}
+
+void move_towards(const torch::Tensor& x, const torch::Tensor& source, double rate) {
+  if (rate == 1.0) {
+    x.copy_(source);
+  } else {
+    x.lerp_(source, rate);
   }
 }
 
-FrozenNetwork AdditiveNetwork::freeze() const {
-  FrozenNetwork frozen{.state_weight = to_matrix(parameters_[0]),
-                       .input_weight = to_matrix(parameters_[1]),
-                       .first_bias = to_vector(parameters_[2]),
+void Network::move_towards(const Network& source, double rate) {
+  continuous::move_towards(parameters_, source.parameters_, rate);
+}
+
+FrozenNetwork Network::freeze() const {
+  FrozenNetwork frozen{.state_weight = to_matrix(own_.state_weight),
+                       .input_weight = to_matrix(own_.input_weight),
+                       .first_bias = to_vector(own_.layers[0].bias),
                        .layers = {}};
-  for (std::size_t i = 3; i < parameters_.size(); i += 2)
-    frozen.layers.push_back({.weight = to_matrix(parameters_[i]), .bias = to_vector(parameters_[i + 1])});
+  for (std::size_t i = 1; i < own_.layers.size(); ++i)
+    frozen.layers.push_back({.weight = to_matrix(own_.layers[i].weight), .bias = to_vector(own_.layers[i].bias)});
   return frozen;
 }
 

@@ -71,11 +71,13 @@ void ReplayBuffer::add(const Transition<Eigen::VectorXd, Eigen::VectorXd>& trans
   size_ = std::min(size_ + 1, capacity_);
 }
 
-Batch ReplayBuffer::sample(int batch_size, const at::Generator& generator) const {
+Batch ReplayBuffer::sample(int batch_size, const at::Generator& generator, const c10::Device& device) const {
   check_count("batch_size", batch_size, 1);
   check_count("transitions in the replay buffer", size_, 1);
-  const torch::Tensor rows = torch::randint(size_, {batch_size}, generator, torch::kInt64);
-  return each_field(storage_, [&](const torch::Tensor& block) { return block.index_select(0, rows); });
+  const torch::Tensor rows =
+      torch::randint(size_, {batch_size}, generator, torch::TensorOptions(torch::kInt64).device(generator.device()))
+          .cpu();
+  return each_field(storage_, [&](const torch::Tensor& block) { return block.index_select(0, rows).to(device); });
 }
 
 Batch ReplayBuffer::contents() const {

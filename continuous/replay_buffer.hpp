@@ -30,8 +30,8 @@ class ReplayBuffer {
   std::int64_t size() const { return size_; }
   std::int64_t capacity() const { return capacity_; }
 
-  // `batch_size` transitions, uniformly with replacement. Needs size() ≥ 1.
-  Batch sample(int batch_size, const at::Generator& generator) const;
+  // `batch_size` transitions, uniformly with replacement, put on `device`. Needs size() ≥ 1.
+  Batch sample(int batch_size, const at::Generator& generator, const c10::Device& device = torch::kCPU) const;
 
   // The stored transitions in their places, for checkpoints: restore() on a buffer of the same shape makes it the same,
   // and throws std::invalid_argument if they are not what such a buffer can hold.

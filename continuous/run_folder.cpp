@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,21 +14,24 @@ namespace softrl::continuous {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* header = "step,episodes,return,length,critic_loss,q,stein,steps_per_second,seconds";
-
 std::string cell(const std::optional<double>& value) { return value ? fmt::format("{:.9g}", *value) : ""; }
 
+std::string header(const std::vector<std::string>& metric_names) {
+  std::string text = "step,episodes,return,length";
+  for (const std::string& name : metric_names) text += fmt::format(",{}", name);
+  return text + ",steps_per_second,seconds\n";
+}
+
 std::string csv_line(const MetricsRow& row) {
-  return fmt::format("{},{},{},{},{},{},{},{:.6g},{:.6g}\n", row.step, row.episodes, cell(row.mean_return),
-                     cell(row.mean_length), cell(row.critic_loss), cell(row.q), cell(row.stein), row.steps_per_second,
-                     row.seconds);
+  std::string text = fmt::format("{},{},{},{}", row.step, row.episodes, cell(row.mean_return), cell(row.mean_length));
+  for (const std::optional<double>& metric : row.metrics) text += fmt::format(",{}", cell(metric));
+  return text + fmt::format(",{:.6g},{:.6g}\n", row.steps_per_second, row.seconds);
 }
 
 // Whole lines of metrics.csv up to `step`: a crash may have cut the last one, and a checkpoint may be older.
 std::string rows_until(const fs::path& file, std::int64_t step) {
   std::ifstream in(file);
-  std::string kept = fmt::format("{}\n", header);
-  std::string line;
+  std::string kept, line;
   std::getline(in, line);
   while (std::getline(in, line) && !in.eof()) {
     std::int64_t at = 0;
@@ -44,36 +48,37 @@ void check_new_run_folder(const fs::path& path) {
     throw std::runtime_error(fmt::format("{}: already exists; choose another folder, or resume it", path.string()));
 }
 
-RunFolder RunFolder::create(const fs::path& path, const TrainingOptions& options) {
+RunFolder RunFolder::create(const fs::path& path, const TrainingOptions& options,
+                            const std::vector<std::string>& metric_names) {
   check_new_run_folder(path);
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw std::runtime_error(fmt::format("{}: cannot be made: {}", path.string(), error.message()));
-  return RunFolder(path, options, 0);
+  return RunFolder(path, options, metric_names, 0);
 }
 
-RunFolder RunFolder::reopen(const fs::path& path, const TrainingOptions& options, std::int64_t step) {
-  return RunFolder(path, options, step);
+RunFolder RunFolder::reopen(const fs::path& path, const TrainingOptions& options,
+                            const std::vector<std::string>& metric_names, std::int64_t step) {
+  return RunFolder(path, options, metric_names, step);
 }
 
-RunFolder::RunFolder(const fs::path& path, const TrainingOptions& options, std::int64_t step)
-    : path_(path), options_(options), events_(path, step) {
+RunFolder::RunFolder(const fs::path& path, const TrainingOptions& options, std::vector<std::string> metric_names,
+                     std::int64_t step)
+    : path_(path), options_(options), metric_names_(std::move(metric_names)), events_(path, step) {
   write_atomically(path / "config.toml", to_toml(options));
-  write_atomically(path / "metrics.csv", rows_until(path / "metrics.csv", step));
+  write_atomically(path / "metrics.csv", header(metric_names_) + rows_until(path / "metrics.csv", step));
   metrics_.open(path / "metrics.csv", std::ios::app);
 }
 
 void RunFolder::append(const MetricsRow& row) {
   metrics_ << csv_line(row) << std::flush;
   if (!metrics_) throw std::runtime_error(fmt::format("{}: cannot be written", (path_ / "metrics.csv").string()));
-  const auto scalar = [&](const char* tag, const std::optional<double>& value) {
+  const auto scalar = [&](const std::string& tag, const std::optional<double>& value) {
     if (value) events_.scalar(tag, row.step, *value);
   };
   scalar("episode/return", row.mean_return);
   scalar("episode/length", row.mean_length);
-  scalar("loss/critic", row.critic_loss);
-  scalar("sampler/q", row.q);
-  scalar("sampler/stein", row.stein);
+  for (std::size_t i = 0; i < row.metrics.size(); ++i) scalar("agent/" + metric_names_[i], row.metrics[i]);
   scalar("time/steps_per_second", row.steps_per_second);
   events_.flush();
 }
@@ -96,7 +101,7 @@ TrainingOptions RunFolder::read_options(const fs::path& path) {
   if (!fs::is_directory(path)) throw std::runtime_error(fmt::format("{}: no such run folder", path.string()));
   if (!fs::exists(path / "config.toml"))
     throw std::runtime_error(fmt::format("{}: no training run in this folder (no config.toml)", path.string()));
-  const TrainingOptions options = with_config({}, Config::read(path / "config.toml"));
+  const TrainingOptions options = training_options(Config::read(path / "config.toml"));
   try {
     check(options);
   } catch (const std::invalid_argument& error) {

@@ -1,6 +1,7 @@
 // The folder of a training run, readable at any moment, whatever happens to the program:
 //     config.toml    the options as used            metrics.csv    a row per log interval
-//     checkpoint.pt  to resume and to evaluate      summary.json   how far it has come and how it ended
+//     checkpoint-<step>.pt  the newest two, to resume and to evaluate
+//     summary.json   how far it has come and how it ended
 //     events.out.tfevents.*  the metrics for TensorBoard
 #pragma once
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "continuous/event_file.hpp"
 #include "continuous/training_options.hpp"
@@ -21,7 +23,7 @@ struct MetricsRow {
   std::int64_t episodes;              // Ended so far.
   std::optional<double> mean_return;  // Of the episodes that ended in these steps, if any.
   std::optional<double> mean_length;
-  std::optional<double> critic_loss, q, stein;  // As SoftQLearning::Losses; none before the first update.
+  std::vector<std::optional<double>> metrics;  // The agent's, by Agent::metric_names(); none before the first update.
   double steps_per_second;
   double seconds;  // Since the run began, its resumed parts together.
 };
@@ -37,23 +39,27 @@ struct RunSummary {
 class RunFolder {
  public:
   // Makes the folder and writes config.toml. Throws std::runtime_error if `path` exists and is not an empty folder.
-  static RunFolder create(const std::filesystem::path& path, const TrainingOptions& options);
+  // `metric_names` are the agent's.
+  static RunFolder create(const std::filesystem::path& path, const TrainingOptions& options,
+                          const std::vector<std::string>& metric_names);
   // Goes on with a folder after `step`: later rows of metrics.csv are dropped. Rewrites config.toml.
-  static RunFolder reopen(const std::filesystem::path& path, const TrainingOptions& options, std::int64_t step);
+  static RunFolder reopen(const std::filesystem::path& path, const TrainingOptions& options,
+                          const std::vector<std::string>& metric_names, std::int64_t step);
 
-  std::filesystem::path checkpoint() const { return checkpoint_file(path_); }
+  const std::filesystem::path& path() const { return path_; }
   void append(const MetricsRow& row);
   void write_summary(const RunSummary& summary) const;
 
-  static std::filesystem::path checkpoint_file(const std::filesystem::path& path) { return path / "checkpoint.pt"; }
   // The options of an existing run. Throws std::runtime_error if there is no folder or no valid config.toml in it.
   static TrainingOptions read_options(const std::filesystem::path& path);
 
  private:
-  RunFolder(const std::filesystem::path& path, const TrainingOptions& options, std::int64_t step);
+  RunFolder(const std::filesystem::path& path, const TrainingOptions& options, std::vector<std::string> metric_names,
+            std::int64_t step);
 
   std::filesystem::path path_;
   TrainingOptions options_;
+  std::vector<std::string> metric_names_;
   std::ofstream metrics_;
   EventFile events_;
 };

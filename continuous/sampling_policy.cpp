@@ -1,10 +1,10 @@
 #include "continuous/sampling_policy.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <optional>
-#include <string_view>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -56,56 +56,74 @@ std::optional<Preimage> find_preimage(const FrozenNetwork& network, const Eigen:
   return std::nullopt;
 }
 
-void check_vector(std::string_view name, const Eigen::VectorXd& values, Eigen::Index size) {
-  check_size(name, values.size(), size);
-  for (const double value : values) check_finite(name, value);
-}
-
-double log_normal(const Eigen::VectorXd& x) {
-  return -0.5 * (x.squaredNorm() + static_cast<double>(x.size()) * std::log(2.0 * std::numbers::pi));
+Eigen::VectorXd draw_noise(Eigen::Index size, Random& random) {
+  Eigen::VectorXd noise(size);
+  for (double& x : noise) x = random.normal();
+  return noise;
 }
 
 }  // namespace
 
-SamplingPolicy::SamplingPolicy(FrozenNetwork network, const BoxSpace& box)
-    : network_(std::move(network)), centre_(0.5 * (box.high + box.low)), half_width_(0.5 * (box.high - box.low)) {
-  check_size("noise", network_.input_size(), centre_.size());
-  check_size("action", network_.layers.empty() ? 0 : network_.layers.back().bias.size(), centre_.size());
-  for (const double width : half_width_) check_positive("half width of the action box", width);
+SamplingPolicy::SamplingPolicy(FrozenNetwork network, std::vector<FrozenNetwork> critics, const BoxSpace& box)
+    : network_(std::move(network)), critics_(std::move(critics)), scale_(box) {
+  check_size("noise", network_.input_size(), scale_.size());
+  check_size("action", network_.layers.empty() ? 0 : network_.output_size(), scale_.size());
+  for (const FrozenNetwork& critic : critics_) {
+    check_size("observation of a critic", critic.state_size(), network_.state_size());
+    check_size("action of a critic", critic.input_size(), scale_.size());
+  }
 }
 
 Eigen::VectorXd SamplingPolicy::sample(const Eigen::VectorXd& observation, Random& random) const {
   check_vector("observation", observation, observation_size());
-  Eigen::VectorXd noise(action_size());
-  for (double& x : noise) x = random.normal();
-  const Eigen::VectorXd u = network_.output(network_.state_part(observation), noise);
-  return centre_ + half_width_.cwiseProduct(u.array().tanh().matrix());
+  const Eigen::VectorXd noise = draw_noise(action_size(), random);
+  return scale_.to_box(network_.output(network_.state_part(observation), noise).array().tanh().matrix());
+}
+
+Eigen::VectorXd SamplingPolicy::best(const Eigen::VectorXd& observation) const {
+  check_vector("observation", observation, observation_size());
+  if (critics_.empty()) throw std::invalid_argument("the best action needs critics");
+  Random random(0, "sampling_policy.best");
+  const Eigen::VectorXd state_part = network_.state_part(observation);
+  std::vector<Eigen::VectorXd> of_state;
+  for (const FrozenNetwork& critic : critics_) of_state.push_back(critic.state_part(observation));
+  Eigen::VectorXd best = Eigen::VectorXd::Zero(action_size());
+  double greatest = -std::numeric_limits<double>::infinity();
+  for (int candidate = 0; candidate < starts; ++candidate) {
+    const Eigen::VectorXd action =
+        network_.output(state_part, draw_noise(action_size(), random)).array().tanh().matrix();
+    double q = std::numeric_limits<double>::infinity();
+    for (std::size_t c = 0; c < critics_.size(); ++c) q = std::min(q, critics_[c].output(of_state[c], action)(0));
+    if (q > greatest) {
+      greatest = q;
+      best = action;
+    }
+  }
+  return scale_.to_box(best);
 }
 
 double SamplingPolicy::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   check_vector("observation", observation, observation_size());
   check_vector("action", action, action_size());
-  const Eigen::ArrayXd squashed = (action - centre_).array() / half_width_.array();
+  const Eigen::ArrayXd squashed = scale_.to_unit(action).array();
   if (!(squashed.abs() < 1.0).all()) return -infinity;
 
   const Eigen::VectorXd u = squashed.atanh().matrix();
-  const double log_action_by_u = ((1.0 - squashed.square()) * half_width_.array()).log().sum();  // log |det ∂a/∂u|
+  const double log_action_by_u = (1.0 - squashed.square()).log().sum() + scale_.log_half_widths();  // log |det ∂a/∂u|
   const Eigen::VectorXd state_part = network_.state_part(observation);
 
   Random random(0, "sampling_policy.starts");
   std::vector<Eigen::VectorXd> found;
   std::vector<double> log_densities;
   for (int start = 0; start < starts; ++start) {
-    Eigen::VectorXd noise(action_size());
-    for (double& x : noise) x = random.normal();
-    const auto preimage = find_preimage(network_, state_part, u, std::move(noise));
+    const auto preimage = find_preimage(network_, state_part, u, draw_noise(action_size(), random));
     if (!preimage) continue;
     bool known = false;
     for (const Eigen::VectorXd& other : found) known = known || (other - preimage->noise).norm() < same_preimage;
     if (known) continue;
     found.push_back(preimage->noise);
-    log_densities.push_back(log_normal(preimage->noise) - preimage->log_determinant - log_action_by_u);
+    log_densities.push_back(log_standard_normal(preimage->noise) - preimage->log_determinant - log_action_by_u);
   }
   return log_sum_exp(log_densities);
 }

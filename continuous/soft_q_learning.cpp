@@ -1,211 +1,157 @@
 #include "continuous/soft_q_learning.hpp"
 
-#include <stdexcept>
+#include <cmath>
+#include <numbers>
 
-#include <ATen/CPUGeneratorImpl.h>
-#include <fmt/format.h>
-#include <torch/autograd.h>
-
+#include "continuous/archive.hpp"
+#include "continuous/generator.hpp"
+#include "continuous/sampling_policy.hpp"
 #include "continuous/soft_value.hpp"
-#include "softrl/check.hpp"
-#include "softrl/random.hpp"
+#include "continuous/stein.hpp"
 
 namespace softrl::continuous {
 namespace {
 
-std::vector<AdditiveNetwork> make_critics(int observation_size, int action_size, const SoftQLearningOptions& options,
-                                          const at::Generator& generator, torch::Dtype dtype) {
-  check(options);
-  const NetworkShape shape{
-      .state_size = observation_size, .input_size = action_size, .output_size = 1, .hidden = options.hidden};
-  std::vector<AdditiveNetwork> critics;
-  for (int c = 0; c < options.critics; ++c) critics.emplace_back(shape, generator, dtype);
-  return critics;
-}
-
-// Networks share their tensors when copied; a target needs its own.
-std::vector<AdditiveNetwork> make_targets(const std::vector<AdditiveNetwork>& critics,
-                                          std::vector<AdditiveNetwork> targets) {
-  for (std::size_t c = 0; c < critics.size(); ++c) targets[c].move_towards(critics[c], 1.0);
-  return targets;
-}
-
-std::vector<torch::Tensor> all_parameters(const std::vector<AdditiveNetwork>& networks) {
-  std::vector<torch::Tensor> all;
-  for (const AdditiveNetwork& network : networks)
-    all.insert(all.end(), network.parameters().begin(), network.parameters().end());
-  return all;
-}
-
-torch::Tensor smallest_q(const std::vector<AdditiveNetwork>& critics, const torch::Tensor& observations,
-                         const torch::Tensor& actions) {
-  torch::Tensor smallest = critics[0].forward(observations, actions).squeeze(-1);
-  for (std::size_t c = 1; c < critics.size(); ++c)
-    smallest = at::minimum(smallest, critics[c].forward(observations, actions).squeeze(-1));
-  return smallest;
+// Q/α plus the log density of the squash, differentiated by the action, as the public code of 2017 has it. The 1e-6 is
+// its own.
+torch::Tensor score_of_2017(const torch::Tensor& action, const torch::Tensor& action_score) {
+  return action_score - 2.0 * action / (1.0 - action.square() + 1e-6);
 }
 
 }  // namespace
 
-void check(const SoftQLearningOptions& options) {
-  check_positive("temperature", options.temperature);
-  check_in_range("discount", options.discount, 0.0, 1.0);
-  check_in_range("critics", options.critics, 1, 2);
-  check_positive("critic_learning_rate", options.critic_learning_rate);
-  check_positive("sampler_learning_rate", options.sampler_learning_rate);
-  check_count("fixed_particles", options.fixed_particles, options.bandwidth == BandwidthRule::SqlCode ? 2 : 1);
-  check_count("updated_particles", options.updated_particles, 1);
-  check_count("value_particles", options.value_particles, 1);
-  check_count("target_interval", options.target_interval, 1);
-  if (!(options.target_rate > 0.0 && options.target_rate <= 1.0))
-    throw std::invalid_argument(fmt::format("target_rate must be in (0, 1], got {}", options.target_rate));
-  check_positive("bandwidth_floor", options.bandwidth_floor);
-  check_count("hidden layers", static_cast<std::int64_t>(options.hidden.size()), 1);
-  for (const int width : options.hidden) check_count("hidden", width, 1);
+SoftQLearning::SoftQLearning(int observation_size, int action_size, const SoftQLearningOptions& options,
+                             std::uint64_t seed, const torch::TensorOptions& type)
+    : options_((check(options), options)),
+      action_size_(action_size),
+      type_(type),
+      generator_(make_generator(type.device(), seed, "soft_q_learning")),
+      critics_(observation_size, action_size, options.critic, generator_, type),
+      sampler_(observation_size, action_size, options.critic.hidden, generator_, type),
+      sampler_optimizer_(sampler_.network().parameters(), options.sampler_learning_rate) {
+  if (options.temperature_schedule == TemperatureSchedule::Automatic)
+    automatic_.emplace(options.temperature,
+                       std::isnan(options.target_entropy) ? -static_cast<double>(action_size) : options.target_entropy,
+                       options.temperature_learning_rate, type);
+  if (options.noise_set > 0) noise_set_ = torch::randn({options.noise_set, action_size}, generator_, type);
 }
 
-SoftQLearning::SoftQLearning(int observation_size, int action_size, const SoftQLearningOptions& options,
-                             std::uint64_t seed, torch::Dtype dtype)
-    : options_(options),
-      action_size_(action_size),
-      dtype_(dtype),
-      generator_(at::make_generator<at::CPUGeneratorImpl>(Random(seed, "soft_q_learning").bits())),
-      critics_(make_critics(observation_size, action_size, options, generator_, dtype)),
-      targets_(make_targets(critics_, make_critics(observation_size, action_size, options, generator_, dtype))),
-      sampler_({.state_size = observation_size,
-                .input_size = action_size,
-                .output_size = action_size,
-                .hidden = options.hidden},
-               generator_, dtype),
-      critic_optimizer_(all_parameters(critics_), torch::optim::AdamOptions(options.critic_learning_rate)),
-      sampler_optimizer_(sampler_.parameters(), torch::optim::AdamOptions(options.sampler_learning_rate)) {}
+torch::Tensor SoftQLearning::temperature() const {
+  if (automatic_) return automatic_->value();
+  double value = options_.temperature;
+  if (options_.temperature_schedule == TemperatureSchedule::Linear)
+    value = linear(value, options_.final_temperature, updates_, options_.temperature_steps);
+  if (options_.temperature_schedule == TemperatureSchedule::LogLinear)
+    value = log_linear(value, options_.final_temperature, updates_, options_.temperature_steps);
+  return torch::full({1}, value, type_);
+}
 
 torch::Tensor SoftQLearning::noise(std::int64_t states, std::int64_t particles) {
-  return torch::randn({states, particles, action_size_}, generator_, dtype_);
+  if (!noise_set_.defined()) return torch::randn({states, particles, action_size_}, generator_, type_);
+  const auto left =
+      static_cast<std::int64_t>(std::ceil(linear(options_.noise_set, 1.0, updates_, options_.noise_set_steps)));
+  const torch::Tensor chosen = torch::randint(left, {states * particles}, generator_, type_.dtype(torch::kInt64));
+  return noise_set_.index_select(0, chosen).view({states, particles, action_size_});
 }
 
-Eigen::VectorXd SoftQLearning::act(const Eigen::VectorXd& observation) {
-  const torch::NoGradGuard no_graph;
-  torch::Tensor state = torch::empty({1, observation.size()}, torch::kFloat64);
-  std::copy(observation.begin(), observation.end(), state.data_ptr<double>());
-  const torch::Tensor action = sampler_.forward(state.to(dtype_), noise(1, 1)).tanh_().to(torch::kFloat64);
-  return Eigen::Map<const Eigen::VectorXd>(action.const_data_ptr<double>(), action_size_);
+torch::Tensor SoftQLearning::act(const torch::Tensor& observations) {
+  return sampler_.forward(observations, noise(observations.size(0), 1)).output.squeeze(1).tanh();
 }
 
-torch::Tensor SoftQLearning::q(const torch::Tensor& observations, const torch::Tensor& actions) const {
-  return smallest_q(critics_, observations, actions);
+// The sampler's weight in the estimate of V.
+double SoftQLearning::policy_share() const {
+  if (options_.value_proposal != ValueProposal::Policy || updates_ < options_.policy_share_from) return 0.0;
+  const std::int64_t steps = options_.policy_share_until - options_.policy_share_from;
+  if (steps == 0) return options_.policy_share;
+  return linear(0.0, options_.policy_share, updates_ - options_.policy_share_from, steps);
 }
 
+// Both proposals estimate ∫ exp(Q/α) without bias, and so does their mean with any weights.
 torch::Tensor SoftQLearning::target_value(const torch::Tensor& observations) {
-  const torch::NoGradGuard no_graph;
-  const torch::Tensor actions = torch::empty({observations.size(0), options_.value_particles, action_size_}, dtype_)
-                                    .uniform_(-1.0, 1.0, generator_);
-  return value_from_uniform_actions(smallest_q(targets_, observations, actions), options_.temperature, action_size_);
+  const std::int64_t states = observations.size(0), particles = options_.value_particles;
+  const double share = policy_share();
+  std::vector<torch::Tensor> actions, log_weights;  // [B, K, d], [1 or B, K]
+  if (share < 1.0) {
+    const std::int64_t fresh = options_.value_proposal == ValueProposal::UniformShared ? 1 : states;
+    actions.push_back(torch::empty({fresh, particles, action_size_}, type_)
+                          .uniform_(-1.0, 1.0, generator_)
+                          .expand({states, particles, action_size_}));
+    log_weights.push_back(
+        torch::full({states, particles}, action_size_ * std::numbers::ln2 + std::log1p(-share), type_));
+  }
+  if (share > 0.0) {
+    const Network::Pass drawn = sampler_.forward(observations, noise(states, particles));
+    actions.push_back(drawn.output.tanh());
+    log_weights.push_back(std::log(share) - sampler_.log_density(drawn));
+  }
+  const torch::Tensor q = critics_.target_q(observations, at::cat(actions, 1));
+  return soft_value(q, temperature(), at::cat(log_weights, 1) - std::log(static_cast<double>(particles)));
 }
 
 torch::Tensor SoftQLearning::targets(const Batch& batch) {
-  return batch.rewards + options_.discount * batch.continues * target_value(batch.next_observations);
+  return options_.reward_scale * batch.rewards +
+         options_.discount * batch.continues * target_value(batch.next_observations);
 }
 
-torch::Tensor SoftQLearning::critic_loss(const Batch& batch, const torch::Tensor& targets) const {
-  torch::Tensor loss = torch::zeros({}, dtype_);
-  for (const AdditiveNetwork& critic : critics_) {
-    const torch::Tensor predicted = critic.forward(batch.observations, batch.actions.unsqueeze(1)).flatten();
-    loss = loss + 0.5 * (predicted - targets).square().mean();
-  }
-  return loss;
-}
-
-SoftQLearning::SamplerLoss SoftQLearning::sampler_loss(const torch::Tensor& observations) {
+SoftQLearning::SamplerStep SoftQLearning::sampler_gradient(const torch::Tensor& observations) {
   const std::int64_t states = observations.size(0);
+  const bool in_actions = options_.stein_space == SteinSpace::Action2017;
+  const SteinOptions stein{.bandwidth = options_.bandwidth, .bandwidth_floor = options_.bandwidth_floor};
 
-  // The particles at which the score is known: ∇_u log p = ∇_a Q/α · (1 − a²) − 2 a.
-  torch::Tensor fixed, actions;
-  {
-    const torch::NoGradGuard no_graph;
-    fixed = sampler_.forward(observations, noise(states, options_.fixed_particles));
-    actions = fixed.tanh();
+  // The particles at which the score is known.
+  const torch::Tensor fixed = sampler_.forward(observations, noise(states, options_.fixed_particles)).output;
+  const torch::Tensor actions = fixed.tanh();
+  const Critics::WithGradient at_fixed = critics_.q_with_gradient(observations, actions);
+  const torch::Tensor action_score = at_fixed.gradient / temperature();
+
+  const Network::Pass updated = sampler_.forward(observations, noise(states, options_.updated_particles));
+  torch::Tensor direction;
+  if (in_actions) {
+    const torch::Tensor moved = updated.output.tanh();
+    direction = stein_direction(actions, score_of_2017(actions, action_score), moved, stein) * (1.0 - moved.square());
+  } else {
+    direction = stein_direction(fixed, squashed_score(actions, action_score), updated.output, stein);
   }
-  actions.requires_grad_();
-  const torch::Tensor q_values = q(observations, actions);
-  const torch::Tensor log_density = q_values.sum() / options_.temperature;
-  const torch::Tensor action_score =
-      torch::autograd::grad(std::vector<torch::Tensor>{log_density}, std::vector<torch::Tensor>{actions})[0];
-  const torch::Tensor scores = squashed_score(actions.detach(), action_score);
-
-  const torch::Tensor updated = sampler_.forward(observations, noise(states, options_.updated_particles));
-  const torch::Tensor direction = stein_direction(
-      fixed, scores, updated.detach(), {.bandwidth = options_.bandwidth, .bandwidth_floor = options_.bandwidth_floor});
-  return {.loss = -(direction * updated).sum(-1).mean(), .direction = direction, .q = q_values.detach()};
+  const double count = options_.stein_sum ? 1.0 : static_cast<double>(states * options_.updated_particles);
+  sampler_.network().parameter_gradient(updated, direction / -count, sampler_optimizer_.gradient());
+  return {.direction = direction, .q = at_fixed.q, .gradient = sampler_optimizer_.gradient()};
 }
 
-SoftQLearning::Losses SoftQLearning::update(const Batch& batch) {
-  const torch::Tensor y = targets(batch);
-  const torch::Tensor loss = critic_loss(batch, y);
-  critic_optimizer_.zero_grad();
-  loss.backward();
-  critic_optimizer_.step();
-
-  const SamplerLoss sampler = sampler_loss(batch.observations);
-  sampler_optimizer_.zero_grad();
-  sampler.loss.backward();
+torch::Tensor SoftQLearning::update(const Batch& batch) {
+  const torch::Tensor critic_loss = critics_.fit(batch, targets(batch));
+  const SamplerStep step = sampler_gradient(batch.observations);
   sampler_optimizer_.step();
-
-  if (++updates_ % options_.target_interval == 0) {
-    for (std::size_t c = 0; c < critics_.size(); ++c) targets_[c].move_towards(critics_[c], options_.target_rate);
+  const torch::Tensor used = temperature();
+  if (automatic_) {
+    const Network::Pass drawn =
+        sampler_.forward(batch.observations, noise(batch.observations.size(0), options_.entropy_particles));
+    automatic_->step(-sampler_.log_density(drawn).mean());
   }
-  return {.critic = loss.item<double>(),
-          .q = sampler.q.mean().item<double>(),
-          .stein = sampler.direction.square().sum(-1).mean().sqrt().item<double>()};
+  ++updates_;
+  return at::stack(std::vector<torch::Tensor>{critic_loss, step.q.mean(), step.direction.square().sum(-1).mean().sqrt(),
+                                              used.squeeze(0)});
 }
 
-namespace {
-
-// Values in place, so that the optimisers go on with the same tensors.
-void write_network(torch::serialize::OutputArchive& archive, const std::string& name, const AdditiveNetwork& network) {
-  for (std::size_t i = 0; i < network.parameters().size(); ++i)
-    archive.write(name + "." + std::to_string(i), network.parameters()[i].detach());
+std::unique_ptr<TrainedPolicy> SoftQLearning::policy(const BoxSpace& box) const {
+  return std::make_unique<SamplingPolicy>(sampler_.network().freeze(), critics_.freeze(), box);
 }
-
-void read_network(torch::serialize::InputArchive& archive, const std::string& name, const AdditiveNetwork& network) {
-  const torch::NoGradGuard no_graph;
-  for (std::size_t i = 0; i < network.parameters().size(); ++i) {
-    torch::Tensor saved;
-    archive.read(name + "." + std::to_string(i), saved);
-    torch::Tensor parameter = network.parameters()[i];
-    if (saved.sizes() != parameter.sizes()) throw std::runtime_error(name + " has another shape");
-    parameter.copy_(saved);
-  }
-}
-
-}  // namespace
 
 void SoftQLearning::save(torch::serialize::OutputArchive& archive) const {
-  for (std::size_t c = 0; c < critics_.size(); ++c) {
-    write_network(archive, "critic" + std::to_string(c), critics_[c]);
-    write_network(archive, "target" + std::to_string(c), targets_[c]);
-  }
-  write_network(archive, "sampler", sampler_);
-  torch::serialize::OutputArchive critic_optimizer, sampler_optimizer;
-  critic_optimizer_.save(critic_optimizer);
-  sampler_optimizer_.save(sampler_optimizer);
-  archive.write("critic_optimizer", critic_optimizer);
-  archive.write("sampler_optimizer", sampler_optimizer);
+  write_part(archive, "critics", critics_);
+  archive.write("sampler", sampler_.network().parameters());
+  write_part(archive, "sampler_optimizer", sampler_optimizer_);
+  if (automatic_) write_part(archive, "temperature", *automatic_);
+  if (noise_set_.defined()) archive.write("noise_set", noise_set_);
   archive.write("generator", generator_.get_state());
   archive.write("updates", torch::tensor(updates_, torch::kInt64));
 }
 
 void SoftQLearning::load(torch::serialize::InputArchive& archive) {
-  for (std::size_t c = 0; c < critics_.size(); ++c) {
-    read_network(archive, "critic" + std::to_string(c), critics_[c]);
-    read_network(archive, "target" + std::to_string(c), targets_[c]);
-  }
-  read_network(archive, "sampler", sampler_);
-  torch::serialize::InputArchive critic_optimizer, sampler_optimizer;
-  archive.read("critic_optimizer", critic_optimizer);
-  archive.read("sampler_optimizer", sampler_optimizer);
-  critic_optimizer_.load(critic_optimizer);
-  sampler_optimizer_.load(sampler_optimizer);
+  read_part(archive, "critics", critics_);
+  read_into(archive, "sampler", sampler_.network().parameters());
+  read_part(archive, "sampler_optimizer", sampler_optimizer_);
+  if (automatic_) read_part(archive, "temperature", *automatic_);
+  if (noise_set_.defined()) read_into(archive, "noise_set", noise_set_);
   torch::Tensor generator, updates;
   archive.read("generator", generator);
   archive.read("updates", updates);

@@ -1,82 +1,75 @@
-// Soft Q-learning with a sampling network (docs/math.md 5): a critic learns the soft Q function, a network f learns to
-// turn noise ξ ~ N(0, I) into actions a = tanh f(s, ξ) whose density is in proportion to exp(Q(s,a)/α).
+// Soft Q-learning with an amortised Stein sampler (Haarnoja et al. 2017; docs/math.md 5). One update:
 //
-//     V(s)    = α (log mean_j exp(Q(s,a_j)/α) + d log 2)     over fresh uniform actions a_j of each state
-//     critic:   minimise mean ½ (r + γ V_target(s') − Q(s,a))², with V_target(s') = 0 after a termination
-//     sampler:  move each action along the Stein direction of exp(Q(s, tanh u)/α) Π(1 − tanh² u), before the squash
+//     y = r + γ (1 − terminated) V_target(s')                         V estimated from sampled actions (5.1)
+//     each critic minimises ½ (y − Q(s,a))²
+//     fixed and updated actions are drawn from the sampler, u = f(s, ξ), ξ ~ N(0, I), a = tanh(u)
+//     f moves each updated u along the Stein direction of exp(Q(s, tanh u)/α) Π(1 − tanh² u), before the squash
 //
-// Actions are in [−1, 1]^d here; whoever steps the task maps them to its box.
+// SoftQLearningOptions has the variants that were published.
 #pragma once
 #include <cstdint>
-#include <vector>
+#include <optional>
 
-#include <torch/optim/adam.h>
-#include <torch/serialize.h>
-#include <torch/types.h>
-
-#include "continuous/networks.hpp"
-#include "continuous/replay_buffer.hpp"
+#include "continuous/agent.hpp"
+#include "continuous/critics.hpp"
+#include "continuous/sampler.hpp"
 #include "continuous/soft_q_learning_options.hpp"
-#include "continuous/stein.hpp"
+#include "continuous/temperature.hpp"
 
 namespace softrl::continuous {
 
-class SoftQLearning {
+class SoftQLearning final : public Agent {
  public:
   // Throws std::invalid_argument, naming the option, if one is out of range. Everything drawn follows from `seed`.
   SoftQLearning(int observation_size, int action_size, const SoftQLearningOptions& options, std::uint64_t seed,
-                torch::Dtype dtype = torch::kFloat32);
+                const torch::TensorOptions& type = torch::kFloat32);
 
-  // One action for `observation` [S], drawn by the sampling network; [d].
-  Eigen::VectorXd act(const Eigen::VectorXd& observation);
+  torch::Tensor act(const torch::Tensor& observations) override;
+  // critic_loss: before the step, in squared scaled reward units; q: mean Q of the sampler's actions; stein: root mean
+  // square of the Stein direction, near 0 when the particles have the law they should; temperature.
+  std::vector<std::string> metric_names() const override { return {"critic_loss", "q", "stein", "temperature"}; }
+  torch::Tensor update(const Batch& batch) override;
 
-  struct Losses {
-    double critic;  // The critics' loss before their step, in squared reward units.
-    double q;       // Mean Q of the sampler's actions, in reward units.
-    double stein;   // Root mean square of the Stein direction: near 0 when the particles have the law they should.
-  };
-  // One gradient step of the critics and one of the sampler; moves the target when it is due.
-  Losses update(const Batch& batch);
+  // The parts of update() ------------------------------------------------------------------------------------------
 
-  // The parts of update(), each with the graph that its gradient needs. --------------------------------------------
+  torch::Tensor temperature() const;  // α, [1]
 
-  // r + γ V_target(s') [B], without a graph.
+  // r + γ V_target(s') [B].
   torch::Tensor targets(const Batch& batch);
-  // Σ over critics of mean ½ (target − Q(s,a))²; a scalar.
-  torch::Tensor critic_loss(const Batch& batch, const torch::Tensor& targets) const;
-  // −mean_j φ(u_j) · u_j with φ held fixed: its gradient is minus the amortised Stein direction (docs/math.md 5.6).
-  struct SamplerLoss {
-    torch::Tensor loss;       // a scalar
-    torch::Tensor direction;  // φ [B, N, d]
-    torch::Tensor q;          // Q of the particles where the score is taken [B, M]
-  };
-  SamplerLoss sampler_loss(const torch::Tensor& observations);
-
-  // The smallest Q over critics: observations [B, S], actions [B, K, d] → [B, K].
-  torch::Tensor q(const torch::Tensor& observations, const torch::Tensor& actions) const;
-  // V of states [B, S] by the target critics and `value_particles` fresh uniform actions for each; [B].
+  // V of states [B, S] by the target critics; [B].
   torch::Tensor target_value(const torch::Tensor& observations);
 
-  const std::vector<AdditiveNetwork>& critics() const { return critics_; }
-  const AdditiveNetwork& sampler() const { return sampler_; }
-  at::Generator& generator() { return generator_; }
+  // −mean_j φ(u_j) · u_j with φ held fixed: its gradient is minus the amortised Stein direction (docs/math.md 5.6).
+  struct SamplerStep {
+    torch::Tensor direction;  // φ [B, N, d], on u
+    torch::Tensor q;          // Q of the particles where the score is taken [B, M]
+    torch::Tensor gradient;   // of the sampler's parameters [P]
+  };
+  SamplerStep sampler_gradient(const torch::Tensor& observations);
 
-  // Networks, optimisers, the generator and the count of updates. load() throws c10::Error where something is missing.
-  void save(torch::serialize::OutputArchive& archive) const;
-  void load(torch::serialize::InputArchive& archive);
+  const Critics& critic() const { return critics_; }
+  Critics& critic() { return critics_; }
+  const Sampler& sampler() const { return sampler_; }
+
+  const at::Generator& generator() const override { return generator_; }
+  std::unique_ptr<TrainedPolicy> policy(const BoxSpace& box) const override;
+  std::vector<FrozenNetwork> critics() const override { return critics_.freeze(); }
+  void save(torch::serialize::OutputArchive& archive) const override;
+  void load(torch::serialize::InputArchive& archive) override;
 
  private:
   torch::Tensor noise(std::int64_t states, std::int64_t particles);
+  double policy_share() const;
 
   SoftQLearningOptions options_;
   int action_size_;
-  torch::Dtype dtype_;
+  torch::TensorOptions type_;
   at::Generator generator_;
-  std::vector<AdditiveNetwork> critics_;
-  std::vector<AdditiveNetwork> targets_;
-  AdditiveNetwork sampler_;
-  torch::optim::Adam critic_optimizer_;
-  torch::optim::Adam sampler_optimizer_;
+  Critics critics_;
+  Sampler sampler_;
+  Adam sampler_optimizer_;
+  std::optional<AutomaticTemperature> automatic_;
+  torch::Tensor noise_set_;  // [noise_set, d], or undefined
   std::int64_t updates_ = 0;
 };
 

@@ -12,8 +12,8 @@
 namespace softrl::continuous {
 
 double TrainedRun::q_value(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {
-  check_size("observation", observation.size(), policy.observation_size());
-  check_size("action", action.size(), policy.action_size());
+  check_size("observation", observation.size(), policy->observation_size());
+  check_size("action", action.size(), policy->action_size());
   for (const double x : observation) check_finite("observation", x);
   for (const double a : action) check_finite("action", a);
   const Eigen::VectorXd unit =
@@ -30,15 +30,13 @@ double TrainedRun::q_value(const Eigen::VectorXd& observation, const Eigen::Vect
 TrainedRun load_trained_run(const std::filesystem::path& folder) {
   const TrainingOptions options = RunFolder::read_options(folder);
   TrainingState state(options);
-  load_checkpoint(RunFolder::checkpoint_file(folder), state);
-  const BoxSpace box = state.task->action_box();
-  std::vector<FrozenNetwork> critics;
-  for (const AdditiveNetwork& critic : state.agent.critics()) critics.push_back(critic.freeze());
+  load_checkpoint(folder, state);
+  const BoxSpace box = state.environments.copy(0).action_box();
   return {.options = options,
           .step = state.step,
           .action_box = box,
-          .policy = SamplingPolicy(state.agent.sampler().freeze(), box),
-          .critics = std::move(critics)};
+          .policy = state.agent->policy(box),
+          .critics = state.agent->critics()};
 }
 
 }  // namespace softrl::continuous

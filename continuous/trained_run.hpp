@@ -2,12 +2,13 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include "continuous/frozen_network.hpp"
-#include "continuous/sampling_policy.hpp"
+#include "continuous/trained_policy.hpp"
 #include "continuous/training_options.hpp"
 #include "softrl/environment.hpp"
 
@@ -17,7 +18,7 @@ struct TrainedRun {
   TrainingOptions options;
   std::int64_t step;  // Of the checkpoint.
   BoxSpace action_box;
-  SamplingPolicy policy;
+  std::unique_ptr<TrainedPolicy> policy;
   std::vector<FrozenNetwork> critics;
 
   // The smallest Q over critics, in reward units; `action` in the task's box. Throws std::invalid_argument for an

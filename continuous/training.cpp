@@ -1,17 +1,19 @@
 #include "continuous/training.hpp"
 
-#include <array>
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
 
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include "continuous/action_scale.hpp"
 #include "continuous/checkpoint.hpp"
+#include "continuous/matrix_products.hpp"
 #include "continuous/run_folder.hpp"
 
 namespace softrl::continuous {
@@ -19,42 +21,51 @@ namespace {
 
 constexpr std::size_t returns_kept = 100;
 
-// Sums since the last row of metrics.csv.
-struct Interval {
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start = Clock::now();
-  std::int64_t steps = 0, episodes = 0, updates = 0;
-  double returns = 0.0, lengths = 0.0;
-  SoftQLearning::Losses losses{};
+std::optional<double> mean(double sum, std::int64_t count) {
+  return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
+}
 
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - start).count(); }
-  static std::optional<double> mean(double sum, std::int64_t count) {
-    return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
+// Torch's settings for a run, and no graphs while this lives: gradients are written out.
+struct TorchSettings {
+  explicit TorchSettings(const TrainingOptions& options) {
+    at::set_num_threads(options.threads);
+    std::visit([&](const auto& agent) { choose_matrix_products(agent.critic.hidden, options.batch_size); },
+               options.agent);
   }
+  c10::InferenceMode no_graphs;
 };
 
 class Training {
  public:
-  Training(TrainingState state, RunFolder folder)
+  Training(TrainingState& state, RunFolder folder)
       : options_(state.options),
-        state_(std::move(state)),
+        state_(state),
         folder_(std::move(folder)),
-        box_(state_.task->action_box()) {}
+        scale_(state_.environments.copy(0).action_box()),
+        metrics_(state_.agent->metric_names()) {}
 
   TrainingResult run(const ProgressObserver& observer, const StopRequest& stop) {
     checkpoint();  // From here on, whatever happens, the run can be resumed.
     bool finite = true;
-    while (state_.step < options_.steps && !(stop && stop())) {
-      finite = step() && (!update_is_due() || update());
+    while (finite && state_.step < options_.steps && !(stop && stop())) {
+      const std::int64_t before = state_.step;
+      finite = step();
       if (!finite) break;
-      if (state_.step % options_.log_interval == 0) log(observer);
-      if (state_.step % options_.checkpoint_interval == 0) checkpoint();
+      for (std::int64_t i = 0; i < updates_due(before); ++i) update();
+      // NaN stays in the sums, so that a look at every row finds it before it gets into a checkpoint.
+      if (passed(before, options_.log_interval)) {
+        finite = interval_is_finite();
+        log(observer);
+      }
+      if (finite && passed(before, options_.checkpoint_interval)) checkpoint();
     }
+    finite = finite && interval_is_finite();
     const TrainingStatus status = !finite                        ? TrainingStatus::Diverged
                                   : state_.step < options_.steps ? TrainingStatus::Interrupted
                                                                  : TrainingStatus::Finished;
-    if (interval_.steps > 0) log(observer);
-    if (finite) save_checkpoint(folder_.checkpoint(), state_);
+    if (status != TrainingStatus::Interrupted && state_.interval.steps > 0) log(observer);
+    count_seconds();
+    if (finite) save_checkpoint(folder_.path(), state_);
     write_summary(to_string(status));
     return {.status = status,
             .steps = state_.step,
@@ -64,96 +75,115 @@ class Training {
   }
 
  private:
-  // Whether the action was finite: no step is done otherwise.
+  // A step of every copy of the task. Whether the actions were finite: no step is done otherwise.
   bool step() {
-    const Eigen::VectorXd action = state_.step < options_.start_steps ? random_action() : policy_action();
-    if (!action.allFinite()) return false;
-    ++state_.step;
-    auto outcome = state_.task->step(to_box(action));
-    ++interval_.steps;
-    ++state_.episode_length;
-    state_.episode_return += outcome.reward;
-    state_.replay.add({.observation = std::move(state_.observation),
-                       .action = action,
-                       .reward = outcome.reward,
-                       .next_observation = outcome.observation,
-                       .terminated = outcome.terminated,
-                       .truncated = outcome.truncated});
-    state_.observation = std::move(outcome.observation);
-    if (outcome.terminated || outcome.truncated) end_episode();
+    const RowMatrix actions = state_.step < options_.start_steps ? random_actions() : agent_actions();  // [N × d]
+    if (!actions.allFinite()) return false;
+    RowMatrix in_box(actions.rows(), actions.cols());
+    for (Eigen::Index i = 0; i < actions.rows(); ++i)
+      in_box.row(i) = scale_.to_box(actions.row(i).transpose()).transpose();
+    const VectorStep& outcome = state_.environments.step(in_box);
+    for (Eigen::Index i = 0; i < actions.rows(); ++i) {
+      ++state_.step;
+      ++state_.interval.steps;
+      state_.replay.add({.observation = state_.observations.row(i).transpose(),
+                         .action = actions.row(i).transpose(),
+                         .reward = outcome.rewards(i),
+                         .next_observation = outcome.next_observations.row(i).transpose(),
+                         .terminated = outcome.terminated(i),
+                         .truncated = outcome.truncated(i)});
+      state_.episode_returns(i) += outcome.rewards(i);
+      state_.episode_lengths(i) += 1.0;
+      if (outcome.terminated(i) || outcome.truncated(i)) count_episode(i);
+    }
+    state_.observations = outcome.observations;
     return true;
   }
 
-  Eigen::VectorXd random_action() {
-    Eigen::VectorXd action(box_.low.size());
-    for (double& a : action) a = state_.exploration.uniform(-1.0, 1.0);
-    return action;
+  RowMatrix random_actions() {
+    RowMatrix actions(state_.observations.rows(), scale_.size());
+    for (double& a : actions.reshaped<Eigen::RowMajor>()) a = state_.exploration.uniform(-1.0, 1.0);
+    return actions;
   }
 
-  Eigen::VectorXd policy_action() { return state_.agent.act(state_.observation); }
-
-  Eigen::VectorXd to_box(const Eigen::VectorXd& action) const {
-    return 0.5 * (box_.high + box_.low) + 0.5 * (box_.high - box_.low).cwiseProduct(action);
+  RowMatrix agent_actions() {
+    const RowMatrix& at = state_.observations;
+    torch::Tensor observations = torch::empty({at.rows(), at.cols()}, torch::kFloat64);
+    std::copy_n(at.data(), at.size(), observations.data_ptr<double>());
+    const torch::Tensor actions = state_.agent->act(observations.to(options_.device, torch::kFloat32))
+                                      .to(torch::kCPU, torch::kFloat64)
+                                      .contiguous();
+    return Eigen::Map<const RowMatrix>(actions.const_data_ptr<double>(), at.rows(), scale_.size());
   }
 
-  void end_episode() {
+  void count_episode(Eigen::Index copy) {
     ++state_.episodes;
-    state_.last_returns.push_back(state_.episode_return);
+    state_.last_returns.push_back(state_.episode_returns(copy));
     if (state_.last_returns.size() > returns_kept) state_.last_returns.pop_front();
-    ++interval_.episodes;
-    interval_.returns += state_.episode_return;
-    interval_.lengths += static_cast<double>(state_.episode_length);
-    state_.episode_return = 0.0;
-    state_.episode_length = 0;
-    state_.observation = state_.task->reset();
+    ++state_.interval.episodes;
+    state_.interval.returns += state_.episode_returns(copy);
+    state_.interval.lengths += state_.episode_lengths(copy);
+    state_.episode_returns(copy) = state_.episode_lengths(copy) = 0.0;
   }
 
-  bool update_is_due() const {
-    return state_.step >= options_.start_steps && state_.step % options_.update_interval == 0;
+  // Whether a multiple of `interval` lies in (before, now].
+  bool passed(std::int64_t before, std::int64_t interval) const { return state_.step / interval > before / interval; }
+
+  // As many as if every step were followed by its own.
+  std::int64_t updates_due(std::int64_t before) const {
+    const std::int64_t from = std::max(before, options_.start_steps - 1);
+    if (state_.step <= from) return 0;
+    return options_.updates * (state_.step / options_.update_interval - from / options_.update_interval);
   }
 
-  // Whether the losses were finite.
-  bool update() {
-    const auto losses = state_.agent.update(state_.replay.sample(options_.batch_size, state_.agent.generator()));
-    if (!std::isfinite(losses.critic) || !std::isfinite(losses.q) || !std::isfinite(losses.stein)) return false;
-    ++interval_.updates;
-    interval_.losses.critic += losses.critic;
-    interval_.losses.q += losses.q;
-    interval_.losses.stein += losses.stein;
-    return true;
+  void update() {
+    const Batch batch = state_.replay.sample(options_.batch_size, state_.agent->generator(), options_.device);
+    state_.interval.metrics += state_.agent->update(batch);
+    ++state_.interval.updates;
+  }
+
+  bool interval_is_finite() const { return state_.interval.metrics.isfinite().all().item<bool>(); }
+
+  void count_seconds() {
+    const auto now = Clock::now();
+    state_.seconds += std::chrono::duration<double>(now - counted_until_).count();
+    counted_until_ = now;
   }
 
   void log(const ProgressObserver& observer) {
-    const double seconds = interval_.seconds();
-    state_.seconds += seconds;
-    const MetricsRow row = {.step = state_.step,
-                            .episodes = state_.episodes,
-                            .mean_return = Interval::mean(interval_.returns, interval_.episodes),
-                            .mean_length = Interval::mean(interval_.lengths, interval_.episodes),
-                            .critic_loss = Interval::mean(interval_.losses.critic, interval_.updates),
-                            .q = Interval::mean(interval_.losses.q, interval_.updates),
-                            .stein = Interval::mean(interval_.losses.stein, interval_.updates),
-                            .steps_per_second = static_cast<double>(interval_.steps) / seconds,
-                            .seconds = state_.seconds};
+    const double before = state_.seconds;
+    count_seconds();
+    IntervalSums& interval = state_.interval;
+    MetricsRow row = {.step = state_.step,
+                      .episodes = state_.episodes,
+                      .mean_return = mean(interval.returns, interval.episodes),
+                      .mean_length = mean(interval.lengths, interval.episodes),
+                      .metrics = {},
+                      .steps_per_second = static_cast<double>(interval.steps) / (state_.seconds - before),
+                      .seconds = state_.seconds};
+    const torch::Tensor sums = interval.metrics.cpu();
+    for (std::int64_t i = 0; i < sums.size(0); ++i)
+      row.metrics.push_back(mean(sums[i].item<double>(), interval.updates));
     folder_.append(row);
-    interval_ = {};
+    interval = {.metrics = interval.metrics.zero_()};
     if (!observer) return;
     const double none = std::numeric_limits<double>::quiet_NaN();
-    const std::array<Measurement, 4> measurements = {{{"return", mean_return().value_or(none)},
-                                                      {"critic_loss", row.critic_loss.value_or(none)},
-                                                      {"q", row.q.value_or(none)},
-                                                      {"steps_per_second", row.steps_per_second}}};
+    std::vector<Measurement> measurements{{"return", mean_return().value_or(none)}};
+    for (std::size_t i = 0; i < metrics_.size(); ++i)
+      measurements.push_back({metrics_[i], row.metrics[i].value_or(none)});
+    measurements.push_back({"steps_per_second", row.steps_per_second});
     observer({.done = state_.step, .limit = options_.steps, .measurements = measurements});
   }
 
   void checkpoint() {
-    save_checkpoint(folder_.checkpoint(), state_);
+    count_seconds();
+    save_checkpoint(folder_.path(), state_);
     write_summary("running");
   }
 
   std::optional<double> mean_return() const {
     const double sum = std::accumulate(state_.last_returns.begin(), state_.last_returns.end(), 0.0);
-    return Interval::mean(sum, static_cast<std::int64_t>(state_.last_returns.size()));
+    return mean(sum, static_cast<std::int64_t>(state_.last_returns.size()));
   }
 
   void write_summary(const char* status) const {
@@ -164,11 +194,14 @@ class Training {
                            .seconds = state_.seconds});
   }
 
+  using Clock = std::chrono::steady_clock;
+
   TrainingOptions options_;
-  TrainingState state_;
+  TrainingState& state_;
   RunFolder folder_;
-  BoxSpace box_;  // The task's actions; the agent's are in [−1, 1]^d.
-  Interval interval_;
+  ActionScale scale_;  // The agent's actions are in [−1, 1]^d.
+  std::vector<std::string> metrics_;
+  Clock::time_point counted_until_ = Clock::now();
 };
 
 }  // namespace
@@ -189,23 +222,27 @@ TrainingResult train(const TrainingOptions& options, const std::filesystem::path
                      const ProgressObserver& observer, const StopRequest& stop) {
   check(options);
   check_new_run_folder(folder);
-  at::set_num_threads(options.threads);
+  TorchSettings settings(options);
   TrainingState state(options);
-  return Training(std::move(state), RunFolder::create(folder, options)).run(observer, stop);
+  RunFolder run = RunFolder::create(folder, options, state.agent->metric_names());
+  return Training(state, std::move(run)).run(observer, stop);
 }
 
 TrainingResult resume_training(const std::filesystem::path& folder, std::optional<std::int64_t> steps,
                                const ProgressObserver& observer, const StopRequest& stop) {
   TrainingOptions options = RunFolder::read_options(folder);
   options.steps = steps.value_or(options.steps);
-  at::set_num_threads(options.threads);
+  TorchSettings settings(options);
   TrainingState state(options);
-  load_checkpoint(RunFolder::checkpoint_file(folder), state);
+  const std::vector<std::string> skipped = load_checkpoint(folder, state);
   if (state.step >= options.steps)
     throw std::invalid_argument(
         fmt::format("steps must be more than the {} that the run already has, got {}", state.step, options.steps));
-  const std::int64_t step = state.step;
-  return Training(std::move(state), RunFolder::reopen(folder, options, step)).run(observer, stop);
+  remove_checkpoints_after(folder, state.step);
+  RunFolder run = RunFolder::reopen(folder, options, state.agent->metric_names(), state.step);
+  TrainingResult result = Training(state, std::move(run)).run(observer, stop);
+  result.skipped_checkpoints = skipped;
+  return result;
 }
 
 }  // namespace softrl::continuous

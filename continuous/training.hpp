@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "continuous/training_options.hpp"
 #include "softrl/progress.hpp"
@@ -14,7 +15,7 @@ namespace softrl::continuous {
 enum class TrainingStatus {
   Finished,
   Interrupted,  // On request, before the last step; the run can be resumed.
-  Diverged,     // The losses or the actions are no longer finite; the last checkpoint is from before.
+  Diverged,     // The metrics or the actions are no longer finite; the last checkpoint is from before.
 };
 const char* to_string(TrainingStatus status);  // "finished", "interrupted", "diverged"
 
@@ -24,13 +25,15 @@ struct TrainingResult {
   std::int64_t episodes;
   std::optional<double> mean_return;  // Of the last (up to) 100 episodes.
   double seconds;
+  std::vector<std::string> skipped_checkpoints = {};  // A sentence for each damaged one that a resumed run passed over.
 };
 
 // Asked before every step whether to end there; an empty one never is.
 using StopRequest = std::function<bool()>;
 
-// Trains from scratch in `folder`, which must not exist or be empty. The observer is told return, critic_loss, q and
-// steps_per_second; a request to stop leaves a checkpoint. Sets the number of Torch's threads.
+// Trains from scratch in `folder`, which must not exist or be empty. The observer is told return, the
+// agent's metrics and steps_per_second; a request to stop leaves a checkpoint. Sets the number of Torch's threads
+// and how it computes matrix products.
 // Throws std::invalid_argument for an option out of range and std::runtime_error if the folder cannot be used: both
 // before anything is written.
 TrainingResult train(const TrainingOptions& options, const std::filesystem::path& folder,

@@ -1,5 +1,6 @@
 #include "continuous/training_options.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -7,7 +8,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "continuous/bandwidth_rule.hpp"
 #include "continuous/profiles.hpp"
 #include "continuous/task.hpp"
 #include "softrl/check.hpp"
@@ -15,40 +15,184 @@
 namespace softrl::continuous {
 namespace {
 
-int small_integer(const Config& config, std::string_view key, int otherwise) {
-  const std::int64_t value = config.integer(key, otherwise);
-  if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max())
-    config.fail(key, fmt::format("{} is too large", value));
-  return static_cast<int>(value);
+// Every key once: visit(key, field) for all fields, be it to read or to write them. ---------------------------------
+
+template <class Options, class Visit>
+void visit_critic(Options& critic, const Visit& visit) {
+  visit("hidden", critic.hidden);
+  visit("critics", critic.critics);
+  visit("critic_learning_rate", critic.critic_learning_rate);
+  visit("target_interval", critic.target_interval);
+  visit("target_rate", critic.target_rate);
 }
 
-std::vector<int> widths(const Config& config, std::string_view key, const std::vector<int>& otherwise) {
-  if (!config.has(key)) return otherwise;
-  std::vector<int> result;
-  for (const double width : config.numbers(key)) {
-    if (width != std::floor(width) || width < 1 || width > 1e6)
-      config.fail(key, "must be an array of positive integers");
-    result.push_back(static_cast<int>(width));
+template <class Visit, class Options>
+requires std::is_same_v<std::remove_const_t<Options>, SoftQLearningOptions>
+void visit_agent(Options& o, const Visit& visit) {
+  visit("discount", o.discount);
+  visit("reward_scale", o.reward_scale);
+  visit("temperature", o.temperature);
+  visit("temperature_schedule", o.temperature_schedule, temperature_schedule);
+  visit("final_temperature", o.final_temperature);
+  visit("temperature_steps", o.temperature_steps);
+  visit("target_entropy", o.target_entropy);
+  visit("temperature_learning_rate", o.temperature_learning_rate);
+  visit("entropy_particles", o.entropy_particles);
+  visit_critic(o.critic, visit);
+  visit("sampler_learning_rate", o.sampler_learning_rate);
+  visit("stein_space", o.stein_space, stein_space);
+  visit("stein_sum", o.stein_sum);
+  visit("fixed_particles", o.fixed_particles);
+  visit("updated_particles", o.updated_particles);
+  visit("value_proposal", o.value_proposal, value_proposal);
+  visit("value_particles", o.value_particles);
+  visit("policy_share_from", o.policy_share_from);
+  visit("policy_share_until", o.policy_share_until);
+  visit("policy_share", o.policy_share);
+  visit("bandwidth", o.bandwidth, bandwidth_rule);
+  visit("bandwidth_floor", o.bandwidth_floor);
+  visit("noise_set", o.noise_set);
+  visit("noise_set_steps", o.noise_set_steps);
+}
+
+template <class Visit, class Options>
+requires std::is_same_v<std::remove_const_t<Options>, SoftActorCriticOptions>
+void visit_agent(Options& o, const Visit& visit) {
+  visit("discount", o.discount);
+  visit_critic(o.critic, visit);
+  visit("actor_learning_rate", o.actor_learning_rate);
+  visit("temperature", o.temperature);
+  visit("automatic_temperature", o.automatic_temperature);
+  visit("target_entropy", o.target_entropy);
+  visit("temperature_learning_rate", o.temperature_learning_rate);
+}
+
+template <class Visit, class Options>
+requires std::is_same_v<std::remove_const_t<Options>, DeterministicPolicyGradientOptions>
+void visit_agent(Options& o, const Visit& visit) {
+  visit("discount", o.discount);
+  visit_critic(o.critic, visit);
+  visit("actor_learning_rate", o.actor_learning_rate);
+  visit("exploration_noise", o.exploration_noise);
+  visit("policy_interval", o.policy_interval);
+  visit("target_noise", o.target_noise);
+  visit("target_noise_clip", o.target_noise_clip);
+}
+
+template <class Options, class Visit>
+void visit_all(Options& o, const Visit& visit) {
+  visit("task", o.task);
+  visit("algorithm", o.algorithm);
+  visit("seed", o.seed);
+  visit("steps", o.steps);
+  visit("start_steps", o.start_steps);
+  visit("environments", o.environments);
+  visit("update_interval", o.update_interval);
+  visit("updates", o.updates);
+  visit("batch_size", o.batch_size);
+  visit("replay_capacity", o.replay_capacity);
+  visit("log_interval", o.log_interval);
+  visit("checkpoint_interval", o.checkpoint_interval);
+  visit("threads", o.threads);
+  visit("device", o.device);
+  std::visit([&](auto& agent) { visit_agent(agent, visit); }, o.agent);
+}
+
+// Takes the values of the keys that `config` has.
+struct Reader {
+  const Config& config;
+
+  void operator()(const char* key, std::string& field) const { field = config.string(key, field); }
+  void operator()(const char* key, std::int64_t& field) const { field = config.integer(key, field); }
+  void operator()(const char* key, bool& field) const { field = config.boolean(key, field); }
+  void operator()(const char* key, double& field) const {
+    if (config.has(key)) field = config.number(key);  // what is left out may be NaN: none
   }
-  return result;
+  void operator()(const char* key, std::uint64_t& field) const {
+    const std::int64_t value = config.integer(key, static_cast<std::int64_t>(field));
+    if (value < 0) config.fail(key, fmt::format("must be at least 0, got {}", value));
+    field = static_cast<std::uint64_t>(value);
+  }
+  void operator()(const char* key, int& field) const {
+    const std::int64_t value = config.integer(key, field);
+    if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max())
+      config.fail(key, fmt::format("{} is too large", value));
+    field = static_cast<int>(value);
+  }
+  void operator()(const char* key, std::vector<int>& field) const {
+    if (!config.has(key)) return;
+    field.clear();
+    for (const double width : config.numbers(key)) {
+      if (width != std::floor(width) || width < 1 || width > 1e6)
+        config.fail(key, "must be an array of positive integers");
+      field.push_back(static_cast<int>(width));
+    }
+  }
+  template <class Enum>
+  void operator()(const char* key, Enum& field, Enum (*value_of)(const std::string&)) const {
+    const std::string name = config.string(key, to_string(field));
+    try {
+      field = value_of(name);
+    } catch (const std::invalid_argument& error) {
+      const std::string_view message = error.what();
+      config.fail(key, message.starts_with(key) ? message.substr(std::string_view(key).size() + 1) : message);
+    }
+  }
+};
+
+struct Writer {
+  std::string& text;
+
+  void operator()(const char* key, const std::string& field) const { text += fmt::format("{} = \"{}\"\n", key, field); }
+  void operator()(const char* key, double field) const {
+    if (!std::isnan(field)) text += fmt::format("{} = {}\n", key, field);
+  }
+  void operator()(const char* key, const std::vector<int>& field) const {
+    text += fmt::format("{} = [{}]\n", key, fmt::join(field, ", "));
+  }
+  template <class Number>
+  requires std::is_integral_v<Number>
+  void operator()(const char* key, Number field) const { text += fmt::format("{} = {}\n", key, field); }
+  template <class Enum>
+  void operator()(const char* key, Enum field, Enum (*)(const std::string&)) const {
+    text += fmt::format("{} = \"{}\"\n", key, to_string(field));
+  }
+};
+
+AgentOptions agent_options(const std::string& algorithm) {
+  if (algorithm == "sql") return SoftQLearningOptions{};
+  if (algorithm == "sac") return SoftActorCriticOptions{};
+  if (algorithm == "ddpg") return DeterministicPolicyGradientOptions{};
+  if (algorithm == "td3") {
+    DeterministicPolicyGradientOptions options{.policy_interval = 2, .target_noise = 0.2};
+    options.critic.critics = 2;
+    options.critic.target_interval = 2;
+    return options;
+  }
+  throw std::invalid_argument(
+      fmt::format("algorithm must be one of {}, got {}", fmt::join(algorithm_names(), ", "), algorithm));
 }
 
 // What each option must be, whatever the others are.
 void check_each(const TrainingOptions& options) {
-  if (options.algorithm != "sql")
-    throw std::invalid_argument(fmt::format("algorithm must be sql, got {}", options.algorithm));
+  if (agent_options(options.algorithm).index() != options.agent.index())
+    throw std::invalid_argument(fmt::format("algorithm {} has other options than these", options.algorithm));
   constexpr std::uint64_t largest_seed = std::numeric_limits<std::int64_t>::max();  // what TOML can hold
   if (options.seed > largest_seed)
     throw std::invalid_argument(fmt::format("seed must be at most {}, got {}", largest_seed, options.seed));
   check_count("steps", options.steps, 1);
   check_count("start_steps", options.start_steps, 1);
+  check_in_range("environments", options.environments, 1, 100'000);
   check_count("update_interval", options.update_interval, 1);
+  check_count("updates", options.updates, 1);
   check_count("batch_size", options.batch_size, 1);
   check_count("replay_capacity", options.replay_capacity, 1);
   check_count("log_interval", options.log_interval, 1);
   check_count("checkpoint_interval", options.checkpoint_interval, 1);
   check_in_range("threads", options.threads, 1, 1024);
-  check(options.agent);
+  if (options.device != "cpu" && options.device != "cuda")
+    throw std::invalid_argument(fmt::format("device must be cpu or cuda, got {}", options.device));
+  std::visit([](const auto& agent) { check(agent); }, options.agent);
 }
 
 // An option out of range, said with the file and line of its key where `config` has it.
@@ -72,84 +216,50 @@ void check_values(const Config& config, const TrainingOptions& options) {
 
 }  // namespace
 
-TrainingOptions default_training_options(const std::string& task) {
+std::vector<std::string> algorithm_names() { return {"sql", "sac", "ddpg", "td3"}; }
+
+TrainingOptions default_training_options(const std::string& task, const std::string& profile) {
   check_task_name(task);
-  const std::string_view toml = profile(task);
+  const std::vector<std::string> known = profile_names();
+  if (std::find(known.begin(), known.end(), profile) == known.end())
+    throw std::invalid_argument(fmt::format("algorithm must be one of {}, got {}", fmt::join(known, ", "), profile));
   TrainingOptions options;
   options.task = task;
-  return toml.empty() ? options : with_config(options, Config::parse(toml, fmt::format("defaults of {}", task)));
-}
-
-TrainingOptions with_config(TrainingOptions o, const Config& config) {
-  o.task = config.string("task", o.task);
-  o.algorithm = config.string("algorithm", o.algorithm);
-  const std::int64_t seed = config.integer("seed", static_cast<std::int64_t>(o.seed));
-  if (seed < 0) config.fail("seed", fmt::format("must be at least 0, got {}", seed));
-  o.seed = static_cast<std::uint64_t>(seed);
-  o.steps = config.integer("steps", o.steps);
-  o.start_steps = config.integer("start_steps", o.start_steps);
-  o.update_interval = small_integer(config, "update_interval", o.update_interval);
-  o.batch_size = small_integer(config, "batch_size", o.batch_size);
-  o.replay_capacity = config.integer("replay_capacity", o.replay_capacity);
-  o.log_interval = config.integer("log_interval", o.log_interval);
-  o.checkpoint_interval = config.integer("checkpoint_interval", o.checkpoint_interval);
-  o.threads = small_integer(config, "threads", o.threads);
-
-  SoftQLearningOptions& a = o.agent;
-  a.temperature = config.number("temperature", a.temperature);
-  a.discount = config.number("discount", a.discount);
-  a.hidden = widths(config, "hidden", a.hidden);
-  a.critics = small_integer(config, "critics", a.critics);
-  a.critic_learning_rate = config.number("critic_learning_rate", a.critic_learning_rate);
-  a.sampler_learning_rate = config.number("sampler_learning_rate", a.sampler_learning_rate);
-  a.fixed_particles = small_integer(config, "fixed_particles", a.fixed_particles);
-  a.updated_particles = small_integer(config, "updated_particles", a.updated_particles);
-  a.value_particles = small_integer(config, "value_particles", a.value_particles);
-  a.target_interval = small_integer(config, "target_interval", a.target_interval);
-  a.target_rate = config.number("target_rate", a.target_rate);
-  try {
-    a.bandwidth = bandwidth_rule(config.string("bandwidth", to_string(a.bandwidth)));
-  } catch (const std::invalid_argument& error) {
-    config.fail("bandwidth", error.what());
+  options.algorithm = profile.substr(0, profile.find('_'));
+  options.agent = agent_options(options.algorithm);
+  for (const std::string& name : {std::string("default"), task}) {
+    const std::string_view toml = profile_text(profile, name);
+    if (!toml.empty())
+      options =
+          with_config(std::move(options), Config::parse(toml, fmt::format("examples/train/{}/{}.toml", profile, name)));
   }
-  a.bandwidth_floor = config.number("bandwidth_floor", a.bandwidth_floor);
-  config.refuse_unknown();
-  check_values(config, o);
-  return o;
+  return options;
 }
 
-std::string to_toml(const TrainingOptions& o) {
-  const SoftQLearningOptions& a = o.agent;
+TrainingOptions with_config(TrainingOptions options, const Config& config) {
+  const std::string algorithm = config.string("algorithm", options.algorithm);
+  if (algorithm != options.algorithm)
+    config.fail("algorithm", fmt::format("is {}, but {} is what learns", algorithm, options.algorithm));
+  visit_all(options, Reader{config});
+  config.refuse_unknown();
+  check_values(config, options);
+  return options;
+}
+
+TrainingOptions training_options(const Config& config) {
+  TrainingOptions options;
+  options.algorithm = config.string("algorithm", options.algorithm);
+  try {
+    options.agent = agent_options(options.algorithm);
+  } catch (const std::invalid_argument& error) {
+    config.fail("algorithm", error.what());
+  }
+  return with_config(std::move(options), config);
+}
+
+std::string to_toml(const TrainingOptions& options) {
   std::string text;
-  const auto quoted = [&](const char* key, std::string_view value) {
-    text += fmt::format("{} = \"{}\"\n", key, value);
-  };
-  const auto integer = [&](const char* key, std::int64_t value) { text += fmt::format("{} = {}\n", key, value); };
-  const auto number = [&](const char* key, double value) { text += fmt::format("{} = {}\n", key, value); };
-  quoted("task", o.task);
-  quoted("algorithm", o.algorithm);
-  integer("seed", static_cast<std::int64_t>(o.seed));
-  integer("steps", o.steps);
-  integer("start_steps", o.start_steps);
-  integer("update_interval", o.update_interval);
-  integer("batch_size", o.batch_size);
-  integer("replay_capacity", o.replay_capacity);
-  integer("log_interval", o.log_interval);
-  integer("checkpoint_interval", o.checkpoint_interval);
-  integer("threads", o.threads);
-  number("temperature", a.temperature);
-  number("discount", a.discount);
-  text += fmt::format("hidden = [{}]\n", fmt::join(a.hidden, ", "));
-  integer("critics", a.critics);
-  number("critic_learning_rate", a.critic_learning_rate);
-  number("sampler_learning_rate", a.sampler_learning_rate);
-  integer("fixed_particles", a.fixed_particles);
-  integer("updated_particles", a.updated_particles);
-  integer("value_particles", a.value_particles);
-  integer("target_interval", a.target_interval);
-  number("target_rate", a.target_rate);
-  quoted("bandwidth", to_string(a.bandwidth));
-  number("bandwidth_floor", a.bandwidth_floor);
+  visit_all(options, Writer{text});
   return text;
 }
 

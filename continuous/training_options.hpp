@@ -1,37 +1,55 @@
-// What a training run is told: the task, how long, and the agent's hyperparameters. As TOML, a flat list of keys named
-// as the fields below; examples/train holds a file per task, which is also what a run starts from by default.
+// What a training run is told: the task, the algorithm, how long, and the agent's hyperparameters. As TOML, a flat list
+// of keys named as the fields below and those of the agent's options. The files of examples/train, a folder per
+// profile, are what runs start from.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <variant>
+#include <vector>
 
+#include "continuous/deterministic_policy_gradient_options.hpp"
+#include "continuous/soft_actor_critic_options.hpp"
 #include "continuous/soft_q_learning_options.hpp"
 #include "softrl/config.hpp"
 
 namespace softrl::continuous {
 
+// sql; sac; ddpg and td3.
+using AgentOptions = std::variant<SoftQLearningOptions, SoftActorCriticOptions, DeterministicPolicyGradientOptions>;
+
 struct TrainingOptions {
   std::string task;
-  std::string algorithm = "sql";             // the one there is
+  std::string algorithm = "sql";             // sql, sac, ddpg or td3
   std::uint64_t seed = 1;                    // everything random follows from it
   std::int64_t steps = 20'000;               // ≥ 1 environment steps
   std::int64_t start_steps = 1000;           // ≥ 1: uniform random actions until then, updates from then on
-  int update_interval = 1;                   // ≥ 1 steps per update
+  int environments = 1;                      // ≥ 1 copies of the task, stepped together; each step of each counts
+  int update_interval = 1;                   // ≥ 1 steps from updates to updates
+  int updates = 1;                           // ≥ 1 updates then
   int batch_size = 64;                       // ≥ 1 transitions
   std::int64_t replay_capacity = 1'000'000;  // ≥ 1 transitions
   std::int64_t log_interval = 500;           // ≥ 1 steps per row of metrics.csv
   std::int64_t checkpoint_interval = 5000;   // steps; a multiple of log_interval
   int threads = 1;                           // ≥ 1, of Torch's own: matrices this small gain little from more
-  SoftQLearningOptions agent = {};           // its fields stand beside the others in TOML
+  std::string device = "cpu";                // cpu or cuda: where the networks are
+  AgentOptions agent = {};                   // the algorithm's; its fields stand beside the others in TOML
 };
 
-// The hyperparameters a task starts from. Throws std::invalid_argument, listing the known ones, for an unknown task.
-TrainingOptions default_training_options(const std::string& task);
+std::vector<std::string> algorithm_names();
+
+// What `profile` has for the task: the algorithm's tuned hyperparameters ("sql", "sac", "ddpg", "td3"), or a published
+// variant ("sql_paper_2017", "sql_code_2017"). Throws std::invalid_argument, listing the known ones, for an unknown
+// task or profile (profiles.hpp).
+TrainingOptions default_training_options(const std::string& task, const std::string& profile = "sql");
 
 // `options` with the keys of `config` put in their place. Throws std::runtime_error, with file and line, for a key that
-// is unknown, ill-typed or out of range.
+// is unknown to the algorithm, ill-typed or out of range, and for another algorithm than that of `options`.
 TrainingOptions with_config(TrainingOptions options, const Config& config);
+// The same from nothing: what to_toml() wrote.
+TrainingOptions training_options(const Config& config);
 
-// The TOML that with_config() reads back to the same options.
+// The TOML that training_options() reads back to the same options.
 std::string to_toml(const TrainingOptions& options);
 
 // Throws std::invalid_argument, naming the option and its value, if one is out of range.

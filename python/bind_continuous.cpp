@@ -13,6 +13,7 @@
 #include <nanobind/stl/string.h>
 
 #include "bind_arrays.hpp"
+#include "continuous/matrix_products.hpp"
 #include "continuous/trained_run.hpp"
 #include "continuous/training.hpp"
 #include "softrl/check.hpp"
@@ -35,9 +36,9 @@ Matrix sample(const TrainedRun& run, const nb::object& states, std::int64_t seed
   Random random(to_seed(seed), "python.sample");
   const Matrix observations = to_rows("observations", states);
   const nb::gil_scoped_release no_gil;
-  Matrix actions(observations.rows(), run.policy.action_size());
+  Matrix actions(observations.rows(), run.policy->action_size());
   for (Eigen::Index i = 0; i < observations.rows(); ++i)
-    actions.row(i) = run.policy.sample(observations.row(i).transpose(), random).transpose();
+    actions.row(i) = run.policy->sample(observations.row(i).transpose(), random).transpose();
   return actions;
 }
 
@@ -47,7 +48,7 @@ VectorXd log_prob(const TrainedRun& run, const nb::object& states, const nb::obj
   const nb::gil_scoped_release no_gil;
   VectorXd result(observations.rows());
   for (Eigen::Index i = 0; i < observations.rows(); ++i)
-    result(i) = run.policy.log_prob(observations.row(i).transpose(), actions.row(i).transpose());
+    result(i) = run.policy->log_prob(observations.row(i).transpose(), actions.row(i).transpose());
   return result;
 }
 
@@ -86,9 +87,11 @@ TrainingOptions with_settings(const TrainingOptions& options, const nb::dict& se
   }
 }
 
-std::optional<double> train_from_python(const std::string& task, const std::filesystem::path& out, std::int64_t seed,
-                                        std::int64_t steps, const nb::dict& settings) {
-  TrainingOptions options = with_settings(default_training_options(task), settings);
+std::optional<double> train_from_python(const std::string& task, const std::filesystem::path& out,
+                                        const std::string& algorithm, std::int64_t seed, std::int64_t steps,
+                                        const nb::dict& settings) {
+  keep_freed_memory();
+  TrainingOptions options = with_settings(default_training_options(task, algorithm), settings);
   if (!settings.contains("seed")) options.seed = to_seed(seed);
   if (!settings.contains("steps")) options.steps = steps;
   TrainingResult result{};
@@ -105,15 +108,14 @@ std::optional<double> train_from_python(const std::string& task, const std::file
 }  // namespace
 
 NB_MODULE(_continuous, m) {
-  m.doc() = "Soft Q-learning agents on continuous tasks.";
+  m.doc() = "Agents on continuous tasks: soft Q-learning and its peers.";
   bind_tasks(m);
 
   nb::class_<TrainedRun>(m, "TrainedPolicy", "What a training run has learned. Observations [N, S], actions [N, d].")
       .def_prop_ro(
           "task", [](const TrainedRun& run) { return run.options.task; }, "Name of the task it was trained on.")
       .def_prop_ro(
-          "temperature", [](const TrainedRun& run) { return run.options.agent.temperature; },
-          "Temperature it was trained at, in reward units.")
+          "algorithm", [](const TrainedRun& run) { return run.options.algorithm; }, "sql, sac, ddpg or td3.")
       .def_ro("steps", &TrainedRun::step, "Training steps behind the checkpoint.")
       .def("sample", &sample, "observations"_a, nb::kw_only(), "seed"_a,
            "One action per row, drawn from the policy; [N, d], in the task's action box.")
@@ -125,9 +127,11 @@ NB_MODULE(_continuous, m) {
   m.def("load_policy", &load_trained_run, "run"_a, ReleaseGil(),
         "The policy in the folder of a training run. RuntimeError with the path if it is missing or damaged.");
 
-  m.def("train", &train_from_python, "task"_a, "out"_a, nb::kw_only(), "seed"_a = TrainingOptions{}.seed,
-        "steps"_a = TrainingOptions{}.steps, "settings"_a = nb::dict(),
-        "Train with the task's own hyperparameters, or those of the dict `settings` in their place, into the folder "
-        "`out`; returns the mean return of the last episodes (None if none has ended). RuntimeError if it diverges. "
-        "Ctrl-C leaves a run that `softrl train --resume` goes on with.");
+  m.def(
+      "train", &train_from_python, "task"_a, "out"_a, nb::kw_only(), "algorithm"_a = TrainingOptions{}.algorithm,
+      "seed"_a = TrainingOptions{}.seed, "steps"_a = TrainingOptions{}.steps, "settings"_a = nb::dict(),
+      "Train `algorithm` (sql, sac, ddpg, td3 or a published variant of sql: docs/agents.md) with its hyperparameters "
+      "for the task, or those of the dict `settings` in their place, into the folder `out`; returns the mean return of "
+      "the last episodes (None if none has ended). RuntimeError if it diverges. "
+      "Ctrl-C leaves a run that `softrl train --resume` goes on with.");
 }

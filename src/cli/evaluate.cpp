@@ -84,7 +84,7 @@ int evaluate(const Arguments& arguments) {
   const auto run = continuous::load_trained_run(arguments.folder);
   const auto task = continuous::make_task(run.options.task);
   const EvaluationResult result = continuous::evaluate(
-      *task, run.policy, {.episodes = arguments.episodes, .seed = static_cast<std::uint64_t>(arguments.seed)});
+      *task, *run.policy, {.episodes = arguments.episodes, .seed = static_cast<std::uint64_t>(arguments.seed)});
 
   Json json;
   json["task"] = run.options.task;

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <malloc.h>
+#include <fmt/ranges.h>
 
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "continuous/matrix_products.hpp"
+#include "continuous/task.hpp"
 #include "continuous/training.hpp"
 #include "softrl/config.hpp"
 
@@ -24,8 +26,9 @@ using continuous::TrainingStatus;
 
 struct Arguments {
   std::string task;
-  std::optional<std::string> algorithm;
+  std::optional<std::string> algorithm, device;
   std::optional<std::int64_t> seed, steps;
+  std::optional<int> threads, environments;
   std::string out, config, resume;
   std::vector<std::string> set;
 };
@@ -70,14 +73,21 @@ TrainingOptions with_same_task(const TrainingOptions& options, const Config& con
 }
 
 TrainingOptions options_of(const Arguments& arguments) {
-  TrainingOptions options = continuous::default_training_options(arguments.task);
-  if (!arguments.config.empty()) options = with_same_task(options, Config::read(arguments.config));
+  std::optional<Config> config;
+  if (!arguments.config.empty()) config = Config::read(arguments.config);
+  const std::string configured = TrainingOptions{}.algorithm;
+  const std::string algorithm =
+      arguments.algorithm.value_or(config ? config->string("algorithm", configured) : configured);
+  TrainingOptions options = continuous::default_training_options(arguments.task, algorithm);
+  if (config) options = with_same_task(options, *config);
   for (const std::string& setting : arguments.set) options = with_same_task(options, parse_setting(setting));
-  options.algorithm = arguments.algorithm.value_or(options.algorithm);
   if (arguments.seed && *arguments.seed < 0)
     throw std::invalid_argument(fmt::format("seed must be at least 0, got {}", *arguments.seed));
   options.seed = arguments.seed ? static_cast<std::uint64_t>(*arguments.seed) : options.seed;
   options.steps = arguments.steps.value_or(options.steps);
+  options.threads = arguments.threads.value_or(options.threads);
+  options.environments = arguments.environments.value_or(options.environments);
+  options.device = arguments.device.value_or(options.device);
   return options;
 }
 
@@ -92,18 +102,14 @@ void refuse_contradictions(const Arguments& arguments) {
     if (arguments.task.empty()) throw std::invalid_argument("train needs a TASK (or --resume DIR)");
     if (arguments.out.empty()) throw std::invalid_argument("train needs --out DIR (or --resume DIR)");
   } else if (!arguments.task.empty() || !arguments.out.empty() || !arguments.config.empty() || !arguments.set.empty() ||
-             arguments.seed || arguments.algorithm) {
+             arguments.seed || arguments.algorithm || arguments.threads || arguments.environments || arguments.device) {
     throw std::invalid_argument("--resume DIR goes on as configured there: only --steps can be given with it");
   }
 }
 
 int train(const Arguments& arguments) {
   refuse_contradictions(arguments);
-  // Tensors of a few megabytes come and go thousands of times a second: keep their memory instead of returning it.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 1 << 26);
-
+  continuous::keep_freed_memory();
   std::signal(SIGINT, interrupt);
   const std::string folder = arguments.resume.empty() ? arguments.out : arguments.resume;
   TrainingResult result{};
@@ -112,6 +118,8 @@ int train(const Arguments& arguments) {
     result = train_or_resume(arguments, line.observer());
   }
   std::signal(SIGINT, SIG_DFL);
+  for (const std::string& skipped : result.skipped_checkpoints)
+    fmt::print("warning: {}; an older one was used\n", skipped);
   fmt::print("{}: {} steps, {} episodes, {}; mean return of the last episodes {}\n", folder, result.steps,
              result.episodes, duration(result.seconds),
              result.mean_return ? fmt::format("{:.4g}", *result.mean_return) : "unknown (none has ended)");
@@ -119,7 +127,8 @@ int train(const Arguments& arguments) {
     fmt::print("interrupted; softrl train --resume {} goes on\n", folder);
   if (result.status == TrainingStatus::Diverged)
     fmt::print(
-        "diverged at step {}: the losses are no longer finite; try lower learning rates or a higher temperature\n",
+        "diverged at step {}: the losses are no longer finite, the last checkpoint is from before; try lower learning "
+        "rates or a higher temperature\n",
         result.steps);
   return result.status == TrainingStatus::Finished ? 0 : 1;
 }
@@ -130,8 +139,11 @@ void add_train(CLI::App& app, Run& run) {
   const TrainingOptions defaults;
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("train", "Train an agent on a continuous task");
-  command->add_option("task", arguments->task, "multi_goal, InvertedPendulum-v5 or HalfCheetah-v5");
-  command->add_option("--algorithm", arguments->algorithm, "sql: soft Q-learning with a Stein sampler")
+  command->add_option("task", arguments->task, fmt::format("{}", fmt::join(continuous::task_names(), ", ")));
+  command
+      ->add_option("--algorithm", arguments->algorithm,
+                   "sql: soft Q-learning with a Stein sampler, also as published (sql_paper_2017, sql_code_2017); sac, "
+                   "ddpg, td3: its peers")
       ->default_str(defaults.algorithm);
   command->add_option("--seed", arguments->seed, "Everything random follows from it")
       ->default_str(std::to_string(defaults.seed))
@@ -141,6 +153,14 @@ void add_train(CLI::App& app, Run& run) {
       ->check(must_be_integer);
   command->add_option("--out", arguments->out, "The run's folder; must not exist or be empty")
       ->check(must_not_be_empty);
+  command->add_option("--threads", arguments->threads, "Of Torch's own")
+      ->default_str(std::to_string(defaults.threads))
+      ->check(must_be_integer);
+  command->add_option("--environments", arguments->environments, "Copies of the task, stepped together")
+      ->default_str(std::to_string(defaults.environments))
+      ->check(must_be_integer);
+  command->add_option("--device", arguments->device, "cpu or cuda: where the networks are")
+      ->default_str(defaults.device);
   command->add_option("--config", arguments->config, "TOML file of hyperparameters (examples/train)")
       ->check(must_not_be_empty);
   command->add_option("--set", arguments->set, "key=value: one hyperparameter; may be repeated")

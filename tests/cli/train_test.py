@@ -27,7 +27,7 @@ def test_run_folder_holds_what_it_should(run):
     assert [int(row["step"]) for row in rows] == [50, 100, 150, 200, 250, 300]
     assert int(rows[-1]["episodes"]) == summary["episodes"] > 0
     assert all(float(row["critic_loss"]) > 0 for row in rows)
-    assert (run / "checkpoint.pt").exists() and list(run.glob("events.out.tfevents.*"))
+    assert len(list(run.glob("checkpoint-*.pt"))) == 2 and list(run.glob("events.out.tfevents.*"))
 
 
 def test_event_file_is_read_by_tensorboard(run):
@@ -35,7 +35,7 @@ def test_event_file_is_read_by_tensorboard(run):
     events = event_accumulator.EventAccumulator(str(run))
     events.Reload()
     rows = [row for row in csv.DictReader((run / "metrics.csv").open())]
-    for tag, column in [("loss/critic", "critic_loss"), ("sampler/q", "q"), ("sampler/stein", "stein")]:
+    for tag, column in [(f"agent/{name}", name) for name in ("critic_loss", "q", "stein", "temperature")]:
         scalars = events.Scalars(tag)
         assert [scalar.step for scalar in scalars] == [int(row["step"]) for row in rows]
         assert [scalar.value for scalar in scalars] == pytest.approx([float(row[column]) for row in rows], rel=1e-6)
@@ -95,7 +95,7 @@ def test_interrupt_leaves_a_run_to_resume(softrl, tmp_path):
     arguments = ["train", "multi_goal", "--steps", "1000000", "--out", str(folder), *SMALL]
     process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
-        if (folder / "checkpoint.pt").exists():
+        if list(folder.glob("checkpoint-*.pt")):
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
@@ -133,6 +133,19 @@ def test_a_killed_run_ends_as_the_uninterrupted_one(softrl, tmp_path):
         assert softrl("evaluate", folder, "--episodes", 5, "--json", folder / "eval.json").returncode == 0
         results.append((folder / "eval.json").read_text())
     assert results[0] == results[1]
+
+
+# Another algorithm's configuration names it; a run of it is the same run.
+@pytest.mark.parametrize("algorithm", ["sac", "ddpg", "td3", "sql_paper_2017", "sql_code_2017"])
+def test_every_algorithm_trains_from_its_own_configuration(softrl, tmp_path, algorithm):
+    one, two = tmp_path / "one", tmp_path / "two"
+    arguments = ["multi_goal", "--algorithm", algorithm, "--steps", 200, "--out", one, "--environments", 2, *SMALL]
+    assert softrl("train", *arguments).returncode == 0
+    assert json.loads((one / "summary.json").read_text())["algorithm"] == algorithm.split("_")[0]
+    assert softrl("train", "multi_goal", "--config", one / "config.toml", "--out", two).returncode == 0
+    rows = [[line.rsplit(",", 2)[0] for line in (run / "metrics.csv").read_text().splitlines()] for run in (one, two)]
+    assert rows[0] == rows[1] and len(rows[0]) == 5
+    assert softrl("evaluate", two, "--episodes", 3).returncode == 0
 
 
 def test_interrupt_is_noticed_between_rows(softrl, tmp_path):
@@ -179,7 +192,7 @@ def test_help_shows_defaults(softrl):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["Swimmer"], ["unknown task Swimmer", "HalfCheetah-v5", "multi_goal"]),
+        (["Swimmer"], ["unknown task Swimmer", "Swimmer-v5", "multi_goal"]),
         (["multi_goal", "--set", "temprature=1"], ["temprature", "unknown key"]),
         (["multi_goal", "--set", "temperature=hot"], ["temperature", "must be a number"]),
         (["multi_goal", "--set", "hidden=[1.5]"], ["hidden"]),
@@ -192,7 +205,10 @@ def test_help_shows_defaults(softrl):
         (["multi_goal", "--config", ""], ["--config", "must not be empty"]),
         (["multi_goal", "--set", "bandwidth=wide"], ["bandwidth", "sql_paper", "wide"]),
         (["multi_goal", "--set", "temperature"], ["key=value"]),
-        (["multi_goal", "--algorithm", "ppo"], ["algorithm must be sql, got ppo"]),
+        (["multi_goal", "--algorithm", "ppo"], ["algorithm must be one of", "sql_paper_2017", "got ppo"]),
+        (["multi_goal", "--algorithm", "sac", "--set", "fixed_particles=3"], ["fixed_particles", "unknown key"]),
+        (["multi_goal", "--set", "device=tpu"], ["device", "cpu or cuda, got tpu"]),
+        (["multi_goal", "--environments", "0"], ["environments", "got 0"]),
         (["multi_goal", "--steps", "0"], ["steps must be at least 1, got 0"]),
         (["multi_goal", "--seed", "-1"], ["seed must be at least 0, got -1"]),
         (["multi_goal", "--config", "no/such.toml"], ["no/such.toml"]),
@@ -216,7 +232,7 @@ def test_refuses_a_value_out_of_range_in_a_file_with_its_line(refuses, tmp_path)
 
 
 def test_refuses_a_configuration_of_another_task(refuses, tmp_path, source_dir):
-    file = source_dir / "examples/train/HalfCheetah-v5.toml"
+    file = source_dir / "examples/train/sql/HalfCheetah-v5.toml"
     refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=[f"{file}:2: task", "HalfCheetah-v5", "multi_goal"])
 
 
@@ -237,11 +253,11 @@ def test_refuses_missing_and_damaged_runs(softrl, refuses, run, tmp_path):
     refuses("train", "--resume", run, words=["steps must be more than the 300"])
     damaged = tmp_path / "damaged"
     damaged.mkdir()
-    for name in ["config.toml", "checkpoint.pt"]:
-        (damaged / name).write_bytes((run / name).read_bytes())
-    checkpoint = (run / "checkpoint.pt").read_bytes()
-    (damaged / "checkpoint.pt").write_bytes(checkpoint[: len(checkpoint) // 2])
-    refuses("evaluate", damaged, "--json", tmp_path / "eval.json", words=["checkpoint.pt", "damaged"])
-    refuses("train", "--resume", damaged, "--steps", "400", words=["checkpoint.pt", "damaged"])
+    newest = "checkpoint-000000300.pt"
+    (damaged / "config.toml").write_bytes((run / "config.toml").read_bytes())
+    checkpoint = (run / newest).read_bytes()
+    (damaged / newest).write_bytes(checkpoint[: len(checkpoint) // 2])
+    refuses("evaluate", damaged, "--json", tmp_path / "eval.json", words=[newest, "damaged"])
+    refuses("train", "--resume", damaged, "--steps", "400", words=[newest, "damaged"])
     (damaged / "config.toml").write_text("task = 3\n")
     refuses("evaluate", damaged, words=["config.toml:1", "task"])

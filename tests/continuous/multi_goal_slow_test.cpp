@@ -42,7 +42,7 @@ std::vector<double> exact_histogram(const tabular::DiscretizedTask& task, const 
   return histogram;
 }
 
-std::vector<double> learned_histogram(const SamplingPolicy& policy, const Eigen::Vector2d& state, int samples) {
+std::vector<double> learned_histogram(const TrainedPolicy& policy, const Eigen::Vector2d& state, int samples) {
   std::vector<double> histogram(cells * cells, 0.0);
   Random random(1, "histogram");
   const auto index = [](double a) { return std::min(cells - 1, static_cast<int>((a + 1.0) * 0.5 * cells)); };
@@ -67,7 +67,8 @@ TEST(MultiGoalSlow, LearnsTheExactPolicy) {
   const TrainedRun run = load_trained_run(folder);
   std::filesystem::remove_all(folder);
 
-  const double temperature = options.agent.temperature, discount = options.agent.discount;
+  const auto& agent = std::get<SoftQLearningOptions>(options.agent);
+  const double temperature = agent.temperature, discount = agent.discount;
   const tabular::StateGrid states({{-7, 7, 57}, {-7, 7, 57}});
   const tabular::ActionGrid actions({{-1, 1, 21}, {-1, 1, 21}});
   const auto task = tabular::discretize(
@@ -83,7 +84,7 @@ TEST(MultiGoalSlow, LearnsTheExactPolicy) {
   const std::vector<double> uniform(cells * cells, 1.0 / (cells * cells));
   const auto expect_exact = [&](const Eigen::Vector2d& state, double bound) {
     const auto truth = exact_histogram(task, exact.values, state, temperature, discount);
-    const double divergence = kl_divergence(learned_histogram(run.policy, state, 100'000), truth);
+    const double divergence = kl_divergence(learned_histogram(*run.policy, state, 100'000), truth);
     const double ignorance = kl_divergence(uniform, truth);
     std::printf("KL at (%g, %g): learned %.4f nats, uniform %.4f\n", state.x(), state.y(), divergence, ignorance);
     EXPECT_LT(divergence, bound) << state.transpose();
@@ -94,7 +95,7 @@ TEST(MultiGoalSlow, LearnsTheExactPolicy) {
   expect_exact({2.5, 2.5}, 0.12);
 
   const auto live = make_task("multi_goal");
-  const auto counts = count_goals(evaluate(*live, run.policy, {.episodes = 400, .seed = 2}).trajectories);
+  const auto counts = count_goals(evaluate(*live, *run.policy, {.episodes = 400, .seed = 2}).trajectories);
   for (const auto& goal : counts.goals) EXPECT_GE(goal.share, 0.1) << goal.goal.transpose();
   EXPECT_LE(counts.no_goal, 20);
 }

@@ -33,7 +33,7 @@ TEST(SamplingPolicy, DensityOfTheIdentityIsClosed) {
                                .input_weight = Eigen::Vector2d(1, -1),
                                .first_bias = Eigen::VectorXd::Zero(2),
                                .layers = {{.weight = Eigen::RowVector2d(1, -1), .bias = Eigen::VectorXd::Zero(1)}}};
-  const SamplingPolicy policy(identity, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 5)));
+  const SamplingPolicy policy(identity, {}, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 5)));
   for (double noise = -6.03; noise < 6.1; noise += 0.37) {
     const double a = std::tanh(noise);
     const double expected =
@@ -51,7 +51,7 @@ TEST(SamplingPolicy, SumsOverPreimages) {
                            .input_weight = Eigen::Vector2d(1, -1),
                            .first_bias = Eigen::VectorXd::Zero(2),
                            .layers = {{.weight = Eigen::RowVector2d(1, 1), .bias = Eigen::VectorXd::Zero(1)}}};
-  const SamplingPolicy policy(fold, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 1)));
+  const SamplingPolicy policy(fold, {}, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 1)));
   const double a = std::tanh(0.8);
   const double expected = std::log(2.0) - 0.32 - 0.5 * std::log(2.0 * std::numbers::pi) - std::log(1.0 - a * a);
   EXPECT_NEAR(policy.log_prob(Eigen::VectorXd::Zero(1), Eigen::VectorXd::Constant(1, a)), expected, 1e-8);
@@ -85,7 +85,7 @@ TEST(SamplingPolicy, FindsThePreimagesThatASearchFinds) {
   int count = 0;
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     const FrozenNetwork network = random_network(2, 1, seed);
-    const SamplingPolicy policy(network, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 1)));
+    const SamplingPolicy policy(network, {}, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 1)));
     const Eigen::Vector2d state(0.3, -0.4);
     Random random(seed, "samples");
     for (int i = 0; i < 6; ++i) {
@@ -107,7 +107,7 @@ TEST(SamplingPolicy, DensityIntegratesToOne) {
       .input_weight = Eigen::Vector3d(1, -1, 1),
       .first_bias = Eigen::Vector3d(0, 0, -0.5),
       .layers = {{.weight = Eigen::RowVector3d(0.4, -0.9, 0.5), .bias = Eigen::VectorXd::Constant(1, 0.1)}}};
-  const SamplingPolicy policy(network, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 1)));
+  const SamplingPolicy policy(network, {}, box(Eigen::VectorXd::Constant(1, -1), Eigen::VectorXd::Constant(1, 1)));
   const Eigen::VectorXd state = Eigen::VectorXd::Zero(1);
   const int points = 4000;
   double total = 0.0, lower_half = 0.0;
@@ -130,7 +130,7 @@ TEST(SamplingPolicy, DensityIntegratesToOne) {
 // In two dimensions: the density over small squares around samples agrees with the count of samples in them, within 6
 // deviations and 15 % for the midpoint rule across kinks and for preimages that are missed.
 TEST(SamplingPolicy, DensityInTwoDimensionsAgreesWithCounts) {
-  const SamplingPolicy policy(random_network(2, 2, 4), box(Eigen::Vector2d(-1, -1), Eigen::Vector2d(1, 1)));
+  const SamplingPolicy policy(random_network(2, 2, 4), {}, box(Eigen::Vector2d(-1, -1), Eigen::Vector2d(1, 1)));
   const Eigen::Vector2d state(0.3, -0.4);
   Random random(1, "samples");
   const int samples = 400'000;
@@ -158,7 +158,7 @@ TEST(SamplingPolicy, DensityInTwoDimensionsAgreesWithCounts) {
 
 TEST(SamplingPolicy, RollsOutInTheTask) {
   const auto task = make_task("multi_goal");
-  const SamplingPolicy policy(random_network(2, 2, 1), task->action_box());
+  const SamplingPolicy policy(random_network(2, 2, 1), {}, task->action_box());
   Random random(1, "actions"), again(1, "actions");
   const auto first = rollout(*task, policy, random, 100, 3);
   const auto second = rollout(*task, policy, again, 100, 3);
@@ -171,12 +171,33 @@ TEST(SamplingPolicy, RollsOutInTheTask) {
   }
 }
 
+// u = ξ and Q = −|a − (0.5, −0.5)|, which a critic of ReLUs has exactly along each axis: of 64 actions the best is no
+// farther from there than the second nearest of those that the same number of draws would bring near it.
+TEST(SamplingPolicy, BestIsTheActionOfTheGreatestQ) {
+  FrozenNetwork identity{.state_weight = Eigen::MatrixXd::Zero(4, 1),
+                         .input_weight = (Eigen::MatrixXd(4, 2) << 1, 0, -1, 0, 0, 1, 0, -1).finished(),
+                         .first_bias = Eigen::VectorXd::Zero(4),
+                         .layers = {{.weight = (Eigen::MatrixXd(2, 4) << 1, -1, 0, 0, 0, 0, 1, -1).finished(),
+                                     .bias = Eigen::VectorXd::Zero(2)}}};
+  FrozenNetwork critic = identity;
+  critic.first_bias << -0.5, 0.5, 0.5, -0.5;  // relu(a₁ − ½) + relu(½ − a₁) = |a₁ − ½|, and so on
+  critic.layers = {{.weight = Eigen::RowVector4d(-1, -1, -1, -1), .bias = Eigen::VectorXd::Zero(1)}};
+  const BoxSpace unit = box(Eigen::Vector2d(-1, -1), Eigen::Vector2d(1, 1));
+  const SamplingPolicy policy(identity, {critic}, unit);
+  const Eigen::VectorXd state = Eigen::VectorXd::Zero(1);
+  const Eigen::VectorXd best = policy.best(state);
+  EXPECT_EQ(best, policy.best(state));
+  EXPECT_LT(std::abs(best(0) - 0.5) + std::abs(best(1) + 0.5), 0.35);
+  EXPECT_THROW(SamplingPolicy(identity, {}, unit).best(state), std::invalid_argument);
+}
+
 TEST(SamplingPolicy, NamesWhatItRefuses) {
   using testing::HasSubstr;
   using testing::ThrowsMessage;
-  EXPECT_THAT([] { SamplingPolicy(random_network(2, 2, 1), box(Eigen::VectorXd::Zero(1), Eigen::VectorXd::Ones(1))); },
-              ThrowsMessage<std::invalid_argument>(HasSubstr("noise must have 1 entries, got 2")));
-  const SamplingPolicy policy(random_network(2, 2, 1), box(Eigen::Vector2d(-1, -1), Eigen::Vector2d(1, 1)));
+  EXPECT_THAT(
+      [] { SamplingPolicy(random_network(2, 2, 1), {}, box(Eigen::VectorXd::Zero(1), Eigen::VectorXd::Ones(1))); },
+      ThrowsMessage<std::invalid_argument>(HasSubstr("noise must have 1 entries, got 2")));
+  const SamplingPolicy policy(random_network(2, 2, 1), {}, box(Eigen::Vector2d(-1, -1), Eigen::Vector2d(1, 1)));
   Random random(1);
   EXPECT_THAT([&] { policy.sample(Eigen::VectorXd::Zero(3), random); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("observation must have 2 entries, got 3")));

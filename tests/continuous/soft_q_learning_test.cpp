@@ -5,90 +5,68 @@
 
 #include <gmock/gmock.h>
 
+#include "continuous/stein.hpp"
+#include "differences.hpp"
+#include "random_batch.hpp"
 #include "torch_generator.hpp"
 
 namespace softrl::continuous {
 namespace {
 
 SoftQLearningOptions small_options() {
-  return {.temperature = 0.5,
-          .discount = 0.9,
-          .hidden = {12, 12},
-          .fixed_particles = 5,
-          .updated_particles = 4,
-          .value_particles = 6,
-          .target_interval = 2};
+  SoftQLearningOptions options{
+      .discount = 0.9, .temperature = 0.5, .fixed_particles = 5, .updated_particles = 4, .value_particles = 6};
+  options.critic.hidden = {12, 12};
+  options.critic.target_interval = 2;
+  return options;
 }
 
-Batch random_batch(int size) {
-  const auto random = test_generator(11);
-  return {.observations = torch::randn({size, 3}, random, torch::kFloat64),
-          .actions = torch::empty({size, 2}, torch::kFloat64).uniform_(-1.0, 1.0, random),
-          .rewards = torch::randn({size}, random, torch::kFloat64),
-          .next_observations = torch::randn({size, 3}, random, torch::kFloat64),
-          .continues = torch::ones({size}, torch::kFloat64)};
+SoftQLearning small_agent(const SoftQLearningOptions& options = small_options()) {
+  return SoftQLearning(3, 2, options, 1, torch::kFloat64);
 }
 
-// The gradient that autograd gave in `parameters` against central differences of `loss` in a few entries of each.
-void expect_gradient(const std::vector<torch::Tensor>& parameters, const std::function<double()>& loss) {
-  const double step = 1e-6;
-  for (std::size_t p = 0; p < parameters.size(); ++p) {
-    torch::Tensor values = parameters[p].detach().view({-1});
-    const torch::Tensor gradient = parameters[p].grad().reshape({-1});
-    const std::int64_t stride = std::max<std::int64_t>(1, values.numel() / 5);
-    for (std::int64_t i = 0; i < values.numel(); i += stride) {
-      const double before = values[i].item<double>();
-      values[i] = before + step;
-      const double up = loss();
-      values[i] = before - step;
-      const double down = loss();
-      values[i] = before;
-      EXPECT_NEAR(gradient[i].item<double>(), (up - down) / (2.0 * step), 1e-6) << "parameter " << p << ", entry " << i;
-    }
+// Replays the agent's random numbers from where they were.
+class Replay {
+ public:
+  explicit Replay(const SoftQLearning& agent) : generator_(agent.generator()), start_(generator_.get_state().clone()) {}
+  void again() { generator_.set_state(start_); }
+  torch::Tensor normal(at::IntArrayRef size) { return torch::randn(size, generator_, torch::kFloat64); }
+  torch::Tensor uniform(at::IntArrayRef size) {
+    return torch::empty(size, torch::kFloat64).uniform_(-1.0, 1.0, generator_);
   }
-}
 
-TEST(SoftQLearning, CriticGradientIsThatOfItsLoss) {
-  auto options = small_options();
-  options.critics = 2;
-  SoftQLearning agent(3, 2, options, 1, torch::kFloat64);
-  const Batch batch = random_batch(7);
-  const torch::Tensor targets = agent.targets(batch);
-  agent.critic_loss(batch, targets).backward();
-  for (const AdditiveNetwork& critic : agent.critics())
-    expect_gradient(critic.parameters(), [&] { return agent.critic_loss(batch, targets).item<double>(); });
-}
+ private:
+  at::Generator generator_;
+  torch::Tensor start_;
+};
 
 // The surrogate −mean φ(u_j)·u_j(θ) with φ held: its gradient against differences of the same sum, in which the noise
 // is replayed and φ is the one of the unshifted network.
 TEST(SoftQLearning, SamplerGradientIsTheAmortisedDirection) {
-  SoftQLearning agent(3, 2, small_options(), 1, torch::kFloat64);
+  SoftQLearning agent = small_agent();
   const torch::Tensor observations = random_batch(7).observations;
-  const torch::Tensor start = agent.generator().get_state().clone();
-  const auto sampled = agent.sampler_loss(observations);
-  sampled.loss.backward();
-  agent.generator().set_state(start);
-  torch::randn({7, 5, 2}, agent.generator(), torch::kFloat64);  // the noise of the fixed particles
-  const torch::Tensor noise = torch::randn({7, 4, 2}, agent.generator(), torch::kFloat64);
-  expect_gradient(agent.sampler().parameters(), [&] {
-    return -(sampled.direction * agent.sampler().forward(observations, noise)).sum(-1).mean().item<double>();
+  Replay replay(agent);
+  const auto step = agent.sampler_gradient(observations);
+  const torch::Tensor gradient = step.gradient.clone();
+  replay.again();
+  replay.normal({7, 5, 2});  // the noise of the fixed particles
+  const torch::Tensor noise = replay.normal({7, 4, 2});
+  expect_gradient(agent.sampler().network().parameters(), gradient, [&] {
+    return -(step.direction * agent.sampler().forward(observations, noise).output).sum(-1).mean().item<double>();
   });
 }
 
 // The direction itself, from its parts: scores by differences of Q/α + log Π(1 − tanh²) before the squash.
 TEST(SoftQLearning, DirectionFollowsTheDensityBeforeTheSquash) {
-  SoftQLearning agent(3, 2, small_options(), 1, torch::kFloat64);
+  SoftQLearning agent = small_agent();
   const torch::Tensor observations = random_batch(3).observations;
-  const torch::Tensor start = agent.generator().get_state().clone();
-  const torch::Tensor direction = agent.sampler_loss(observations).direction;
-  agent.generator().set_state(start);
-  const torch::NoGradGuard no_graph;
-  const torch::Tensor fixed =
-      agent.sampler().forward(observations, torch::randn({3, 5, 2}, agent.generator(), torch::kFloat64));
-  const torch::Tensor updated =
-      agent.sampler().forward(observations, torch::randn({3, 4, 2}, agent.generator(), torch::kFloat64));
+  Replay replay(agent);
+  const torch::Tensor direction = agent.sampler_gradient(observations).direction;
+  replay.again();
+  const torch::Tensor fixed = agent.sampler().forward(observations, replay.normal({3, 5, 2})).output;
+  const torch::Tensor updated = agent.sampler().forward(observations, replay.normal({3, 4, 2})).output;
   const auto log_density = [&](const torch::Tensor& u) {
-    return agent.q(observations, u.tanh()) / 0.5 + log_squash(u);
+    return agent.critic().q(observations, u.tanh()) / 0.5 + log_squash(u);
   };
   torch::Tensor scores = torch::zeros_like(fixed);
   for (int k = 0; k < 2; ++k) {
@@ -99,10 +77,34 @@ TEST(SoftQLearning, DirectionFollowsTheDensityBeforeTheSquash) {
   EXPECT_LT((direction - stein_direction(fixed, scores, updated)).abs().max().item<double>(), 1e-7);
 }
 
+// As the public code of 2017: particles are actions, their density Q/α + Σ log(1 − a²) is differentiated by the action.
+TEST(SoftQLearning, Action2017FollowsTheDensityItWasWrittenWith) {
+  auto options = small_options();
+  options.stein_space = SteinSpace::Action2017;
+  SoftQLearning agent = small_agent(options);
+  const torch::Tensor observations = random_batch(3).observations;
+  Replay replay(agent);
+  const torch::Tensor direction = agent.sampler_gradient(observations).direction;
+  replay.again();
+  const torch::Tensor fixed = agent.sampler().forward(observations, replay.normal({3, 5, 2})).output.tanh();
+  const torch::Tensor updated = agent.sampler().forward(observations, replay.normal({3, 4, 2})).output.tanh();
+  const auto log_density = [&](const torch::Tensor& a) {
+    return agent.critic().q(observations, a) / 0.5 + (1.0 - a.square() + 1e-6).log().sum(-1);
+  };
+  torch::Tensor scores = torch::zeros_like(fixed);
+  for (int k = 0; k < 2; ++k) {
+    torch::Tensor shift = torch::zeros({2}, torch::kFloat64);
+    shift[k] = 1e-6;
+    scores.select(2, k).copy_((log_density(fixed + shift) - log_density(fixed - shift)) / 2e-6);
+  }
+  const torch::Tensor expected = stein_direction(fixed, scores, updated) * (1.0 - updated.square());
+  EXPECT_LT((direction - expected).abs().max().item<double>(), 1e-6);
+}
+
 // With γ = 0.9 and a critic frozen at its first weights: a terminated step's target is its reward, any other's is
-// r + γ V(s'), and V is within α d log 2 of the range of Q over actions.
+// r + γ V(s').
 TEST(SoftQLearning, TerminationEndsAndTruncationBootstraps) {
-  SoftQLearning agent(3, 2, small_options(), 1, torch::kFloat64);
+  SoftQLearning agent = small_agent();
   ReplayBuffer replay(4, 3, 2, torch::kFloat64);
   const Eigen::Vector3d s(0.1, -0.2, 0.3);
   const Eigen::Vector2d a(0.5, -0.5);
@@ -112,9 +114,9 @@ TEST(SoftQLearning, TerminationEndsAndTruncationBootstraps) {
       {.observation = s, .action = a, .reward = 7.0, .next_observation = s, .terminated = true, .truncated = true});
   replay.add({.observation = s, .action = a, .reward = 7.0, .next_observation = s});
   const Batch batch = replay.contents();
-  const torch::Tensor start = agent.generator().get_state().clone();
+  Replay random(agent);
   const torch::Tensor targets = agent.targets(batch);
-  agent.generator().set_state(start);
+  random.again();
   const torch::Tensor values = agent.target_value(batch.next_observations);
   EXPECT_EQ(targets[0].item<double>(), 7.0);
   EXPECT_EQ(targets[2].item<double>(), 7.0);
@@ -123,20 +125,101 @@ TEST(SoftQLearning, TerminationEndsAndTruncationBootstraps) {
   EXPECT_NE(targets[1].item<double>(), 7.0);
 }
 
+// V = α log mean of exp(Q/α)/p over the actions drawn from p, here with a quarter of the weight on the sampler's.
+TEST(SoftQLearning, ValueIsTheWeightedMeanOverBothProposals) {
+  auto options = small_options();
+  options.value_proposal = ValueProposal::Policy;
+  options.policy_share = 0.25;
+  SoftQLearning agent = small_agent(options);
+  const torch::Tensor states = random_batch(5).observations;
+  Replay replay(agent);
+  const torch::Tensor values = agent.target_value(states);
+  replay.again();
+  const torch::Tensor uniform = replay.uniform({5, 6, 2});
+  const Network::Pass drawn = agent.sampler().forward(states, replay.normal({5, 6, 2}));
+  const torch::Tensor by_uniform = (4.0 * (agent.critic().q(states, uniform) / 0.5).exp()).mean(-1);
+  const torch::Tensor by_policy =
+      ((agent.critic().q(states, drawn.output.tanh()) / 0.5) - agent.sampler().log_density(drawn)).exp().mean(-1);
+  const torch::Tensor expected = 0.5 * (0.75 * by_uniform + 0.25 * by_policy).log();
+  EXPECT_LT((values - expected).abs().max().item<double>(), 1e-12);
+}
+
+// In one state with d = 2 the uniform estimate of V, against a fine grid: 20,000 estimates of 64 particles have a bias
+// of about α v/(2·64), v the relative variance of exp(Q/α), and scatter far below the slack of a tenth of it.
+TEST(SoftQLearning, UniformEstimateHasTheBiasOfALogarithm) {
+  auto options = small_options();
+  options.value_particles = 64;
+  options.temperature = 0.1;
+  SoftQLearning agent = small_agent(options);
+  const torch::Tensor state = random_batch(1).observations;
+  const torch::Tensor axis = (torch::arange(200, torch::kFloat64) + 0.5) / 100.0 - 1.0;
+  const auto grid = torch::meshgrid(std::vector<torch::Tensor>{axis, axis}, "ij");
+  const torch::Tensor actions = torch::stack(std::vector<torch::Tensor>{grid[0], grid[1]}, -1).view({1, -1, 2});
+  const torch::Tensor weights = (agent.critic().q(state, actions) / 0.1).exp();
+  const double exact = 0.1 * std::log(4.0 * weights.mean().item<double>());
+  const double relative_variance = (weights.var() / weights.mean().square()).item<double>();
+  const torch::Tensor estimates = agent.target_value(state.expand({20'000, 3}));
+  const double bias = 0.1 * relative_variance / (2.0 * 64.0);
+  const double error = 6.0 * (estimates.std() / std::sqrt(20'000.0)).item<double>();  // 2e-9 false alarms
+  EXPECT_NEAR(estimates.mean().item<double>(), exact - bias, error + 0.1 * bias);
+}
+
+TEST(SoftQLearning, SharedActionsAreTheSameForAllStates) {
+  auto options = small_options();
+  options.value_proposal = ValueProposal::UniformShared;
+  SoftQLearning agent = small_agent(options);
+  const torch::Tensor values = agent.target_value(random_batch(1).observations.expand({9, 3}));
+  EXPECT_EQ((values - values[0]).abs().max().item<double>(), 0.0);
+  SoftQLearning fresh = small_agent();
+  EXPECT_GT(fresh.target_value(random_batch(1).observations.expand({9, 3})).std().item<double>(), 0.0);
+}
+
+TEST(SoftQLearning, TemperatureFollowsItsSchedule) {
+  auto options = small_options();
+  options.final_temperature = 0.125;
+  options.temperature_steps = 4;
+  const auto after_two = [&](TemperatureSchedule schedule) {
+    options.temperature_schedule = schedule;
+    SoftQLearning agent = small_agent(options);
+    agent.update(random_batch(4));
+    agent.update(random_batch(4));
+    return agent.temperature().item<double>();
+  };
+  EXPECT_EQ(after_two(TemperatureSchedule::Constant), 0.5);
+  EXPECT_DOUBLE_EQ(after_two(TemperatureSchedule::Linear), 0.3125);
+  EXPECT_NEAR(after_two(TemperatureSchedule::LogLinear), 0.25, 1e-15);
+  // The sampler of a network at its start is far more random than −100 nats: the temperature falls.
+  options.target_entropy = -100.0;
+  EXPECT_LT(after_two(TemperatureSchedule::Automatic), 0.5);
+  options.target_entropy = 100.0;
+  EXPECT_GT(after_two(TemperatureSchedule::Automatic), 0.5);
+}
+
+TEST(SoftQLearning, NoiseSetShrinksToOneAction) {
+  auto options = small_options();
+  options.noise_set = 3;
+  options.noise_set_steps = 2;
+  SoftQLearning agent = small_agent(options);
+  const torch::Tensor state = random_batch(1).observations.expand({200, 3});
+  const auto distinct = [&] { return std::get<0>(at::unique_dim(agent.act(state), 0)).size(0); };
+  EXPECT_EQ(distinct(), 3);
+  agent.update(random_batch(4));
+  EXPECT_EQ(distinct(), 2);
+  agent.update(random_batch(4));
+  EXPECT_EQ(distinct(), 1);
+}
+
 // One state that returns to itself with reward 1 whatever is done, d = 1: Q = 1 + γ (Q + α log 2), hence
 // Q = (1 + γ α log 2)/(1 − γ). The critic gets there, and the sampler's actions become uniform: variance 1/3.
 TEST(SoftQLearning, LearnsTheClosedFormOfOneState) {
-  SoftQLearning agent(1, 1,
-                      {.temperature = 0.5,
-                       .discount = 0.5,
-                       .hidden = {32, 32},
-                       .critic_learning_rate = 3e-3,
-                       .sampler_learning_rate = 1e-3,
-                       .fixed_particles = 32,
-                       .updated_particles = 32,
-                       .value_particles = 16,
-                       .target_interval = 50},
-                      5);
+  SoftQLearningOptions options{.discount = 0.5,
+                               .temperature = 0.5,
+                               .sampler_learning_rate = 1e-3,
+                               .fixed_particles = 32,
+                               .updated_particles = 32,
+                               .value_particles = 16};
+  options.critic = {.hidden = {32, 32}, .critic_learning_rate = 3e-3, .target_interval = 50};
+  SoftQLearning agent(1, 1, options, 5);
   const auto random = test_generator(6);
   for (int update = 0; update < 1500; ++update) {
     const torch::Tensor state = torch::zeros({16, 1});
@@ -146,31 +229,13 @@ TEST(SoftQLearning, LearnsTheClosedFormOfOneState) {
                   .next_observations = state,
                   .continues = torch::ones({16})});
   }
-  const torch::NoGradGuard no_graph;
   const double exact = (1.0 + 0.5 * 0.5 * std::numbers::ln2) / (1.0 - 0.5);
   const torch::Tensor grid = torch::linspace(-0.9, 0.9, 19).view({1, 19, 1});
-  EXPECT_LT((agent.q(torch::zeros({1, 1}), grid) - exact).abs().max().item<double>(), 0.05);
+  EXPECT_LT((agent.critic().q(torch::zeros({1, 1}), grid) - exact).abs().max().item<double>(), 0.05);
   const torch::Tensor actions =
-      agent.sampler().forward(torch::zeros({1, 1}), torch::randn({1, 20'000, 1}, random)).tanh();
+      agent.sampler().forward(torch::zeros({1, 1}), torch::randn({1, 20'000, 1}, random)).output.tanh();
   EXPECT_NEAR(actions.mean().item<double>(), 0.0, 0.06);
   EXPECT_NEAR(actions.var().item<double>(), 1.0 / 3.0, 0.04);
-}
-
-TEST(SoftQLearning, HardTargetsMoveOnlyWhenDue) {
-  SoftQLearning agent(3, 2, small_options(), 1, torch::kFloat64);  // every second update
-  const Batch batch = random_batch(7);
-  const auto target = [&] {
-    const torch::Tensor state = agent.generator().get_state().clone();
-    agent.generator().set_state(test_generator(9).get_state());
-    const torch::Tensor value = agent.target_value(batch.observations);
-    agent.generator().set_state(state);
-    return value;
-  };
-  const torch::Tensor first = target();
-  agent.update(batch);
-  EXPECT_TRUE(torch::equal(target(), first));
-  agent.update(batch);
-  EXPECT_FALSE(torch::equal(target(), first));
 }
 
 TEST(SoftQLearning, NamesTheOptionItRefuses) {
@@ -187,12 +252,18 @@ TEST(SoftQLearning, NamesTheOptionItRefuses) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("temperature")));
   EXPECT_THAT(refused([](auto& o) { o.discount = 1.5; }),
               ThrowsMessage<std::invalid_argument>(HasSubstr("discount must be in [0, 1], got 1.5")));
-  EXPECT_THAT(refused([](auto& o) { o.critics = 3; }), ThrowsMessage<std::invalid_argument>(HasSubstr("critics")));
-  EXPECT_THAT(refused([](auto& o) { o.hidden = {}; }), ThrowsMessage<std::invalid_argument>(HasSubstr("hidden")));
-  EXPECT_THAT(refused([](auto& o) { o.target_rate = 0.0; }),
+  EXPECT_THAT(refused([](auto& o) { o.critic.critics = 3; }),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("critics")));
+  EXPECT_THAT(refused([](auto& o) { o.critic.hidden = {}; }),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("hidden")));
+  EXPECT_THAT(refused([](auto& o) { o.critic.target_rate = 0.0; }),
               ThrowsMessage<std::invalid_argument>(HasSubstr("target_rate")));
   EXPECT_THAT(refused([](auto& o) { o.value_particles = 0; }),
               ThrowsMessage<std::invalid_argument>(HasSubstr("value_particles")));
+  EXPECT_THAT(refused([](auto& o) { o.policy_share = 0.0; }),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("policy_share must be in (0, 1], got 0")));
+  EXPECT_THAT(refused([](auto& o) { o.policy_share_from = 3; }),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("policy_share_until must be at least")));
 }
 
 }  // namespace

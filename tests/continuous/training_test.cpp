@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "continuous/profiles.hpp"
 #include "continuous/run_folder.hpp"
 #include "continuous/trained_run.hpp"
 
@@ -24,17 +25,19 @@ class Training : public testing::Test {
   }
   ~Training() override { fs::remove_all(folder_); }
 
-  static TrainingOptions small(const std::string& task, std::int64_t steps) {
-    TrainingOptions options = default_training_options(task);
+  static TrainingOptions small(const std::string& task, std::int64_t steps, const std::string& algorithm = "sql") {
+    TrainingOptions options = default_training_options(task, algorithm);
     options.steps = steps;
     options.start_steps = 50;
     options.update_interval = 1;
     options.batch_size = 8;
     options.log_interval = 50;
     options.checkpoint_interval = 100;
-    options.agent.hidden = {16, 16};
+    std::visit([](auto& agent) { agent.critic.hidden = {16, 16}; }, options.agent);
     return options;
   }
+
+  static SoftQLearningOptions& sql(TrainingOptions& options) { return std::get<SoftQLearningOptions>(options.agent); }
 
   static std::string text_of(const fs::path& file) {
     std::ifstream in(file);
@@ -57,23 +60,56 @@ class Training : public testing::Test {
 
 // Stopped half-way and taken up again: the same metrics, the same policy, to the last bit.
 TEST_F(Training, ResumedRunIsTheUninterruptedOne) {
-  for (const std::string task : {"multi_goal", "InvertedPendulum-v5", "HalfCheetah-v5"}) {
-    const fs::path whole = folder_ / (task + "_whole"), halves = folder_ / (task + "_halves");
-    train(small(task, 400), whole);
-    const auto first = train(small(task, 200), halves);
-    EXPECT_EQ(first.steps, 200);
-    const auto second = resume_training(halves, 400);
-    EXPECT_EQ(second.steps, 400);
-    EXPECT_EQ(second.status, TrainingStatus::Finished);
-    EXPECT_EQ(metrics(whole), metrics(halves)) << task;
-    const TrainedRun a = load_trained_run(whole), b = load_trained_run(halves);
-    EXPECT_EQ(a.step, 400);
-    Random noise_a(1), noise_b(1);
-    const Eigen::VectorXd observation = Eigen::VectorXd::Constant(a.policy.observation_size(), 0.1);
-    EXPECT_EQ(a.policy.sample(observation, noise_a), b.policy.sample(observation, noise_b)) << task;
-    const Eigen::VectorXd action = a.action_box.high * 0.3;
-    EXPECT_EQ(a.q_value(observation, action), b.q_value(observation, action)) << task;
+  for (const std::string algorithm : {"sql", "sac", "ddpg", "td3"}) {
+    for (const std::string task : {"multi_goal", "InvertedPendulum-v5", "HalfCheetah-v5"}) {
+      const std::string name = algorithm + "_" + task;
+      const fs::path whole = folder_ / (name + "_whole"), halves = folder_ / (name + "_halves");
+      auto options = small(task, 400, algorithm);
+      options.environments = task == "multi_goal" ? 3 : 1;
+      train(options, whole);
+      // Interrupted in the middle of a row of metrics.csv.
+      int asked = 0;
+      const auto first = train(options, halves, {}, [&] { return ++asked > 71; });
+      EXPECT_EQ(first.status, TrainingStatus::Interrupted);
+      EXPECT_EQ(first.steps, 71 * options.environments);
+      const auto second = resume_training(halves);
+      EXPECT_EQ(second.status, TrainingStatus::Finished);
+      EXPECT_EQ(metrics(whole), metrics(halves)) << name;
+      const TrainedRun a = load_trained_run(whole), b = load_trained_run(halves);
+      EXPECT_EQ(a.step, b.step);
+      Random noise_a(1), noise_b(1);
+      const Eigen::VectorXd observation = Eigen::VectorXd::Constant(a.policy->observation_size(), 0.1);
+      EXPECT_EQ(a.policy->sample(observation, noise_a), b.policy->sample(observation, noise_b)) << name;
+      EXPECT_EQ(a.policy->best(observation), b.policy->best(observation)) << name;
+      const Eigen::VectorXd action = a.action_box.high * 0.3;
+      EXPECT_EQ(a.q_value(observation, action), b.q_value(observation, action)) << name;
+    }
   }
+}
+
+// The variants of soft Q-learning carry more from update to update: a temperature, a set of noise.
+TEST_F(Training, VariantsResumeToo) {
+  auto options = small("multi_goal", 300);
+  sql(options).temperature_schedule = TemperatureSchedule::Automatic;
+  sql(options).noise_set = 5;
+  sql(options).noise_set_steps = 200;
+  sql(options).value_proposal = ValueProposal::Policy;
+  sql(options).policy_share_until = 100;
+  train(options, folder_ / "whole");
+  options.steps = 150;
+  train(options, folder_ / "halves");
+  resume_training(folder_ / "halves", 300);
+  EXPECT_EQ(metrics(folder_ / "halves"), metrics(folder_ / "whole"));
+}
+
+// Copies of the task are steps of their own: as many updates, and rows where they are due.
+TEST_F(Training, EveryStepOfEveryCopyCounts) {
+  auto options = small("multi_goal", 400);
+  options.environments = 16;
+  options.update_interval = 3;
+  options.updates = 2;
+  EXPECT_EQ(train(options, folder_ / "run").steps, 400);
+  EXPECT_THAT(metrics(folder_ / "run"), testing::SizeIs(9));  // a header, and one about every 50 steps
 }
 
 TEST_F(Training, AStopLeavesACheckpointToResume) {
@@ -125,7 +161,7 @@ TEST_F(Training, AFullReplayIsTakenUpInItsMiddle) {
 TEST_F(Training, DivergenceIsAStatusAndLeavesTheRowsBefore) {
   auto options = small("multi_goal", 400);
   options.start_steps = 120;
-  options.agent.critic_learning_rate = 1e30;
+  sql(options).critic.critic_learning_rate = 1e30;
   const auto result = train(options, folder_ / "run");
   EXPECT_EQ(result.status, TrainingStatus::Diverged);
   EXPECT_GE(result.steps, 120);
@@ -162,14 +198,18 @@ TEST_F(Training, OptionsEditedBetweenPartsOfARunAreRefused) {
 
 TEST_F(Training, ConfigurationComesBack) {
   TrainingOptions options = small("HalfCheetah-v5", 77);
-  options.agent.temperature = 0.1 + 0.2;  // not a short decimal
-  options.agent.bandwidth = BandwidthRule::SqlPaper;
+  sql(options).temperature = 0.1 + 0.2;  // not a short decimal
+  sql(options).bandwidth = BandwidthRule::SqlPaper;
   const std::string text = to_toml(options);
-  const TrainingOptions back = with_config({}, Config::parse(text, "x"));
+  TrainingOptions back = training_options(Config::parse(text, "x"));
   EXPECT_EQ(to_toml(back), text);
-  EXPECT_EQ(back.agent.temperature, options.agent.temperature);
-  EXPECT_EQ(back.agent.bandwidth, BandwidthRule::SqlPaper);
-  EXPECT_EQ(back.agent.critics, 2);
+  EXPECT_EQ(sql(back).temperature, sql(options).temperature);
+  EXPECT_EQ(sql(back).bandwidth, BandwidthRule::SqlPaper);
+  EXPECT_EQ(sql(back).critic.critics, 2);
+  for (const std::string& profile : profile_names()) {
+    const std::string toml = to_toml(default_training_options("Hopper-v5", profile));
+    EXPECT_EQ(to_toml(training_options(Config::parse(toml, "x"))), toml) << profile;
+  }
 }
 
 TEST_F(Training, RefusesBeforeItWrites) {
@@ -181,9 +221,12 @@ TEST_F(Training, RefusesBeforeItWrites) {
   bad.checkpoint_interval = 75;
   EXPECT_THAT([&] { train(bad, run); }, ThrowsMessage<std::invalid_argument>(HasSubstr("checkpoint_interval")));
   bad = small("multi_goal", 100);
+  bad.algorithm = "ppo";
+  EXPECT_THAT([&] { train(bad, run); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("algorithm must be one of sql, sac, ddpg, td3, got ppo")));
   bad.algorithm = "sac";
   EXPECT_THAT([&] { train(bad, run); },
-              ThrowsMessage<std::invalid_argument>(HasSubstr("algorithm must be sql, got sac")));
+              ThrowsMessage<std::invalid_argument>(HasSubstr("algorithm sac has other options")));
   EXPECT_FALSE(fs::exists(run));
   fs::create_directory(run);
   std::ofstream(run / "precious.txt") << "keep";
@@ -216,8 +259,9 @@ TEST_F(Training, ValuesOutOfRangeAreSaidWithTheirLine) {
 
 // One bit wrong anywhere in the file, its checksum included.
 TEST_F(Training, EveryFlippedBitOfACheckpointIsNoticed) {
-  const fs::path run = folder_ / "run", file = run / "checkpoint.pt";
+  const fs::path run = folder_ / "run", file = run / "checkpoint-000000100.pt";
   train(small("multi_goal", 100), run);
+  fs::remove(run / "checkpoint-000000000.pt");
   const std::string whole = text_of(file);
   Random random(1, "offsets");
   for (int i = 0; i < 200; ++i) {
@@ -226,12 +270,30 @@ TEST_F(Training, EveryFlippedBitOfACheckpointIsNoticed) {
                           : static_cast<std::size_t>(random.below(static_cast<std::int64_t>(whole.size())));
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << random.below(8)));
     std::ofstream(file, std::ios::binary) << damaged;
-    EXPECT_THAT([&] { load_trained_run(run); },
-                ThrowsMessage<std::runtime_error>(testing::AllOf(HasSubstr("checkpoint.pt"), HasSubstr("damaged"))))
+    EXPECT_THAT([&] { load_trained_run(run); }, ThrowsMessage<std::runtime_error>(testing::AllOf(
+                                                    HasSubstr("checkpoint-000000100.pt"), HasSubstr("damaged"))))
         << "byte " << at;
   }
   std::ofstream(file, std::ios::binary) << whole;
   EXPECT_EQ(load_trained_run(run).step, 100);
+}
+
+// The one before is used, what a damaged one would have held is done again.
+TEST_F(Training, ADamagedCheckpointIsNamedAndSkipped) {
+  const auto options = small("multi_goal", 300);
+  train(options, folder_ / "whole");
+  train(options, folder_ / "run");
+  EXPECT_TRUE(fs::exists(folder_ / "run/checkpoint-000000200.pt"));
+  EXPECT_FALSE(fs::exists(folder_ / "run/checkpoint-000000100.pt")) << "two are kept";
+  const fs::path newest = folder_ / "run/checkpoint-000000300.pt";
+  fs::resize_file(newest, fs::file_size(newest) / 2);
+  EXPECT_EQ(load_trained_run(folder_ / "run").step, 200);
+  const auto result = resume_training(folder_ / "run");
+  ASSERT_EQ(result.skipped_checkpoints.size(), 1u);
+  EXPECT_THAT(result.skipped_checkpoints[0],
+              testing::AllOf(HasSubstr("checkpoint-000000300.pt"), HasSubstr("damaged")));
+  EXPECT_EQ(metrics(folder_ / "run"), metrics(folder_ / "whole"));
+  EXPECT_EQ(load_trained_run(folder_ / "run").step, 300);
 }
 
 TEST_F(Training, QIsFiniteOrRefused) {
@@ -252,15 +314,18 @@ TEST_F(Training, DamagedCheckpointsAreSaidSo) {
   train(small("multi_goal", 100), run);
   EXPECT_THAT([&] { resume_training(run); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("steps must be more than")));
-  const auto size = fs::file_size(run / "checkpoint.pt");
+  const fs::path newest = run / "checkpoint-000000100.pt";
+  fs::remove(run / "checkpoint-000000000.pt");
+  const auto size = fs::file_size(newest);
   for (const auto part : {size - 1, size / 2, std::uintmax_t{10}, std::uintmax_t{0}}) {
-    fs::resize_file(run / "checkpoint.pt", part);
-    EXPECT_THAT([&] { load_trained_run(run); }, ThrowsMessage<std::runtime_error>(testing::AllOf(
-                                                    HasSubstr("checkpoint.pt"), testing::Not(HasSubstr("\n")))))
+    fs::resize_file(newest, part);
+    EXPECT_THAT([&] { load_trained_run(run); },
+                ThrowsMessage<std::runtime_error>(
+                    testing::AllOf(HasSubstr("checkpoint-000000100.pt"), testing::Not(HasSubstr("\n")))))
         << part << " bytes";
   }
-  fs::remove(run / "checkpoint.pt");
-  EXPECT_THAT([&] { load_trained_run(run); }, ThrowsMessage<std::runtime_error>(HasSubstr("no such checkpoint")));
+  fs::remove(newest);
+  EXPECT_THAT([&] { load_trained_run(run); }, ThrowsMessage<std::runtime_error>(HasSubstr("there is no checkpoint")));
 }
 
 }  // namespace

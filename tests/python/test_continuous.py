@@ -27,7 +27,7 @@ def policy(run):
 
 
 def test_policy_says_what_it_is(policy):
-    assert (policy.task, policy.steps, policy.temperature) == ("multi_goal", 1500, 10.0)
+    assert (policy.task, policy.steps, policy.algorithm) == ("multi_goal", 1500, "sql")
 
 
 def test_samples_are_in_the_box_and_follow_from_the_seed(policy):
@@ -110,6 +110,18 @@ def test_settings_are_the_hyperparameters(tmp_path):
         continuous.train("multi_goal", tmp_path / "other", settings={"temperature": -1.0})
     with pytest.raises(ValueError, match="partciles: unknown key"):
         continuous.train("multi_goal", tmp_path / "other", settings={"partciles": 3})
+
+
+@pytest.mark.parametrize("algorithm", ["sac", "td3"])
+def test_peers_train_and_sample_in_python(tmp_path, algorithm):
+    settings = {"hidden": [8, 8], "start_steps": 10, "batch_size": 8}
+    continuous.train("multi_goal", tmp_path / "run", algorithm=algorithm, steps=60, settings=settings)
+    policy = continuous.load_policy(tmp_path / "run")
+    assert policy.algorithm == algorithm
+    actions = policy.sample(np.zeros((5, 2)), seed=1)
+    assert actions.shape == (5, 2) and (np.abs(actions) <= 1).all()
+    assert len(np.unique(actions[:, 0])) == (5 if algorithm == "sac" else 1)
+    assert np.isfinite(policy.log_prob(np.zeros((5, 2)), actions)).all() == (algorithm == "sac")
 
 
 def test_ctrl_c_ends_training_in_python(tmp_path):

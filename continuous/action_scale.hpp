@@ -1,0 +1,23 @@
+// Between a task's box of actions and the agents' [−1, 1]^d.
+#pragma once
+#include <Eigen/Core>
+
+#include "softrl/environment.hpp"
+
+namespace softrl::continuous {
+
+class ActionScale {
+ public:
+  // Throws std::invalid_argument unless the box has finite bounds, low below high.
+  explicit ActionScale(const BoxSpace& box);
+
+  Eigen::Index size() const { return centre_.size(); }
+  Eigen::VectorXd to_box(const Eigen::VectorXd& unit) const { return centre_ + half_width_.cwiseProduct(unit); }
+  Eigen::VectorXd to_unit(const Eigen::VectorXd& action) const { return (action - centre_).cwiseQuotient(half_width_); }
+  double log_half_widths() const { return half_width_.array().log().sum(); }  // log |det ∂action/∂unit|
+
+ private:
+  Eigen::VectorXd centre_, half_width_;  // [d]
+};
+
+}  // namespace softrl::continuous

@@ -1,0 +1,30 @@
+#include "continuous/deterministic_policy.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "softrl/check.hpp"
+
+namespace softrl::continuous {
+
+DeterministicPolicy::DeterministicPolicy(FrozenNetwork network, const BoxSpace& box)
+    : network_(std::move(network)), scale_(box) {
+  check_size("output of the actor", network_.output_size(), scale_.size());
+}
+
+Eigen::VectorXd DeterministicPolicy::best(const Eigen::VectorXd& observation) const {
+  check_vector("observation", observation, observation_size());
+  return scale_.to_box(network_.output(network_.state_part(observation)).array().tanh().matrix());
+}
+
+Eigen::VectorXd DeterministicPolicy::sample(const Eigen::VectorXd& observation, Random&) const {
+  return best(observation);
+}
+
+double DeterministicPolicy::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {
+  check_vector("action", action, action_size());
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return action == best(observation) ? infinity : -infinity;
+}
+
+}  // namespace softrl::continuous

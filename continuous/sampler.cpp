@@ -1,0 +1,45 @@
+#include "continuous/sampler.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "continuous/stein.hpp"
+
+namespace softrl::continuous {
+namespace {
+
+constexpr double smallest_square = 1e-30;  // so that a column of zeros projects nothing out
+
+}  // namespace
+
+Sampler::Sampler(int observation_size, int action_size, const std::vector<int>& hidden, const at::Generator& generator,
+                 const torch::TensorOptions& type)
+    : network_(
+          {.state_size = observation_size, .input_size = action_size, .output_size = action_size, .hidden = hidden},
+          generator, type) {}
+
+torch::Tensor Sampler::log_density(const Network::Pass& pass) const {
+  const torch::Tensor noise = pass.inputs.view_as(pass.output);
+  const double log_normaliser = 0.5 * static_cast<double>(noise.size(-1)) * std::log(2.0 * std::numbers::pi);
+  return -0.5 * noise.square().sum(-1) - log_normaliser - log_abs_determinant(network_.jacobian(pass)) -
+         log_squash(pass.output);
+}
+
+// What is left of column k once the earlier ones are projected out is the k-th diagonal entry of R in A = QR.
+torch::Tensor log_abs_determinant(const torch::Tensor& matrices) {
+  torch::Tensor columns = matrices.transpose(-1, -2).contiguous();  // column k in row k
+  torch::Tensor total;
+  for (std::int64_t k = 0; k < columns.size(-1); ++k) {
+    const torch::Tensor column = columns.select(-2, 0);
+    const torch::Tensor squared = column.square().sum(-1);
+    total = total.defined() ? total + squared.log() : squared.log();
+    if (columns.size(-2) == 1) break;
+    const torch::Tensor rest = columns.narrow(-2, 1, columns.size(-2) - 1);
+    const torch::Tensor shares =
+        at::matmul(rest, column.unsqueeze(-1)) / squared.clamp_min(smallest_square).unsqueeze(-1).unsqueeze(-1);
+    columns = rest - shares * column.unsqueeze(-2);
+  }
+  return 0.5 * total;
+}
+
+}  // namespace softrl::continuous

@@ -1,0 +1,19 @@
+#include "continuous/trained_policy.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "softrl/check.hpp"
+
+namespace softrl::continuous {
+
+void check_vector(std::string_view name, const Eigen::VectorXd& values, Eigen::Index size) {
+  check_size(name, values.size(), size);
+  for (const double value : values) check_finite(name, value);
+}
+
+double log_standard_normal(const Eigen::VectorXd& x) {
+  return -0.5 * (x.squaredNorm() + static_cast<double>(x.size()) * std::log(2.0 * std::numbers::pi));
+}
+
+}  // namespace softrl::continuous

@@ -1,0 +1,26 @@
+// A policy as training leaves it: one that draws actions, and one that always takes the best.
+#pragma once
+#include <string_view>
+
+#include <Eigen/Core>
+
+#include "softrl/policy.hpp"
+
+namespace softrl::continuous {
+
+class TrainedPolicy : public ContinuousPolicy {
+ public:
+  virtual Eigen::Index observation_size() const = 0;
+  virtual Eigen::Index action_size() const = 0;
+
+  // The action without chance: the most probable one, as far as the policy can tell.
+  virtual Eigen::VectorXd best(const Eigen::VectorXd& observation) const = 0;
+};
+
+// Throws std::invalid_argument, naming the argument, if it has another size or is not finite.
+void check_vector(std::string_view name, const Eigen::VectorXd& values, Eigen::Index size);
+
+// log N(x; 0, I)
+double log_standard_normal(const Eigen::VectorXd& x);
+
+}  // namespace softrl::continuous
