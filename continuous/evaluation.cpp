@@ -5,14 +5,13 @@
 #include <limits>
 #include <numeric>
 
-#include <boost/math/distributions/students_t.hpp>
-
 #include "continuous/multi_goal.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::continuous {
 namespace {
 
+constexpr std::size_t resamples = 10'000;
 constexpr double normal_quantile = 1.959963984540054;  // of 0.975
 
 double mean(const std::vector<double>& values) {
@@ -24,13 +23,16 @@ double mean(const std::vector<double>& values) {
 Interval95 mean_interval(const std::vector<double>& values) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (values.size() < 2) return {-infinity, infinity};
-  const double centre = mean(values);
-  double squares = 0.0;
-  for (const double value : values) squares += (value - centre) * (value - centre);
-  const auto n = static_cast<double>(values.size());
-  const double quantile = boost::math::quantile(boost::math::students_t(n - 1.0), 0.975);
-  const double half_width = quantile * std::sqrt(squares / (n - 1.0) / n);
-  return {centre - half_width, centre + half_width};
+  Random random(0, "mean_interval");
+  std::vector<double> means(resamples);
+  for (double& mean_of_resample : means) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      sum += values[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(values.size())))];
+    mean_of_resample = sum / static_cast<double>(values.size());
+  }
+  std::sort(means.begin(), means.end());
+  return {means[resamples / 40], means[resamples - 1 - resamples / 40]};
 }
 
 Interval95 share_interval(int count, int total) {

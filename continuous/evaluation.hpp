@@ -27,7 +27,7 @@ struct EvaluationOptions {
 struct EvaluationResult {
   std::vector<ContinuousTrajectory> trajectories;
   double mean_return;          // Undiscounted.
-  Interval95 return_interval;  // Student's t; infinite for one episode.
+  Interval95 return_interval;  // mean_interval; infinite for one episode.
   double mean_length;          // Steps.
 };
 
@@ -47,7 +47,8 @@ struct GoalCounts {
 };
 GoalCounts count_goals(const std::vector<ContinuousTrajectory>& trajectories);
 
-// For the mean of `values` by Student's t; infinite for fewer than two.
+// For the mean of `values` by the bootstrap: percentiles of the means of 10,000 resamples, which are the same every
+// time. Infinite for fewer than two. Returns of episodes are often far from normal.
 Interval95 mean_interval(const std::vector<double>& values);
 // For a share of `count` in `total` ≥ 1 by Wilson's score.
 Interval95 share_interval(int count, int total);

@@ -12,6 +12,12 @@ Eigen::VectorXd FrozenNetwork::output(const Eigen::VectorXd& state_part, const E
   return h;
 }
 
+Eigen::MatrixXd FrozenNetwork::outputs(const Eigen::VectorXd& state_part, const Eigen::MatrixXd& inputs) const {
+  Eigen::MatrixXd h = (input_weight * inputs).colwise() + state_part;
+  for (const Layer& layer : layers) h = (layer.weight * h.cwiseMax(0.0)).colwise() + layer.bias;
+  return h;
+}
+
 FrozenNetwork::Linearised FrozenNetwork::linearise(const Eigen::VectorXd& state_part,
                                                    const Eigen::VectorXd& input) const {
   Eigen::VectorXd h = state_part + input_weight * input;

@@ -29,6 +29,9 @@ struct FrozenNetwork {
   // [Y]; a network without inputs takes none.
   Eigen::VectorXd output(const Eigen::VectorXd& state_part, const Eigen::VectorXd& input = {}) const;
 
+  // The same for K inputs of one state at once: [X × K] → [Y × K].
+  Eigen::MatrixXd outputs(const Eigen::VectorXd& state_part, const Eigen::MatrixXd& inputs) const;
+
   struct Linearised {
     Eigen::VectorXd output;    // [Y]
     Eigen::MatrixXd jacobian;  // ∂y/∂x [Y × X]; on a kink, that of the side where the unit is off.

@@ -16,7 +16,8 @@
 namespace softrl::continuous {
 namespace {
 
-constexpr int starts = 64;
+constexpr int starts = 64;      // of the search for preimages
+constexpr int candidates = 64;  // for the best action
 constexpr int newton_limit = 100;
 constexpr int halvings = 12;
 constexpr double tolerance = 1e-10;     // of f(ξ) = u, relative to 1 + |u|
@@ -84,22 +85,15 @@ Eigen::VectorXd SamplingPolicy::best(const Eigen::VectorXd& observation) const {
   check_vector("observation", observation, observation_size());
   if (critics_.empty()) throw std::invalid_argument("the best action needs critics");
   Random random(0, "sampling_policy.best");
-  const Eigen::VectorXd state_part = network_.state_part(observation);
-  std::vector<Eigen::VectorXd> of_state;
-  for (const FrozenNetwork& critic : critics_) of_state.push_back(critic.state_part(observation));
-  Eigen::VectorXd best = Eigen::VectorXd::Zero(action_size());
-  double greatest = -std::numeric_limits<double>::infinity();
-  for (int candidate = 0; candidate < starts; ++candidate) {
-    const Eigen::VectorXd action =
-        network_.output(state_part, draw_noise(action_size(), random)).array().tanh().matrix();
-    double q = std::numeric_limits<double>::infinity();
-    for (std::size_t c = 0; c < critics_.size(); ++c) q = std::min(q, critics_[c].output(of_state[c], action)(0));
-    if (q > greatest) {
-      greatest = q;
-      best = action;
-    }
-  }
-  return scale_.to_box(best);
+  Eigen::MatrixXd noise(action_size(), candidates);
+  for (double& x : noise.reshaped()) x = random.normal();
+  const Eigen::MatrixXd actions = network_.outputs(network_.state_part(observation), noise).array().tanh().matrix();
+  Eigen::VectorXd smallest = Eigen::VectorXd::Constant(candidates, std::numeric_limits<double>::infinity());
+  for (const FrozenNetwork& critic : critics_)
+    smallest = smallest.cwiseMin(critic.outputs(critic.state_part(observation), actions).row(0).transpose());
+  Eigen::Index greatest = 0;
+  smallest.maxCoeff(&greatest);
+  return scale_.to_box(actions.col(greatest));
 }
 
 double SamplingPolicy::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {

@@ -1,11 +1,17 @@
 #include "continuous/trained_policy.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "softrl/check.hpp"
 
 namespace softrl::continuous {
+
+double BestAction::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return action == policy_->best(observation) ? infinity : -infinity;
+}
 
 void check_vector(std::string_view name, const Eigen::VectorXd& values, Eigen::Index size) {
   check_size(name, values.size(), size);

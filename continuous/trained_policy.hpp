@@ -17,6 +17,20 @@ class TrainedPolicy : public ContinuousPolicy {
   virtual Eigen::VectorXd best(const Eigen::VectorXd& observation) const = 0;
 };
 
+// The best action, always, as a policy; `policy` must outlive it. Its law has no density: log_prob() is ∞ at the action
+// and −∞ elsewhere.
+class BestAction final : public ContinuousPolicy {
+ public:
+  explicit BestAction(const TrainedPolicy& policy) : policy_(&policy) {}
+  Eigen::VectorXd sample(const Eigen::VectorXd& observation, Random&) const override {
+    return policy_->best(observation);
+  }
+  double log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const override;
+
+ private:
+  const TrainedPolicy* policy_;
+};
+
 // Throws std::invalid_argument, naming the argument, if it has another size or is not finite.
 void check_vector(std::string_view name, const Eigen::VectorXd& values, Eigen::Index size);
 

@@ -1,14 +1,16 @@
+#include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <memory>
-#include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "continuous/deterministic_policy.hpp"
 #include "continuous/evaluation.hpp"
 #include "continuous/task.hpp"
 #include "continuous/trained_run.hpp"
@@ -22,7 +24,7 @@ using continuous::EvaluationResult;
 using continuous::GoalCounts;
 
 struct Arguments {
-  std::string folder, json, trajectories;
+  std::string folder, json, csv, trajectories;
   int episodes = 100;
   std::int64_t seed = 1;
 };
@@ -68,44 +70,71 @@ std::string trajectories_csv(const EvaluationResult& result, bool plane) {
   return text;
 }
 
-// "mean return -97.1 (95 % interval -120 to -74.2)"
-std::string return_text(const EvaluationResult& result) {
-  const std::string mean = fmt::format("mean return {:.5g}", result.mean_return);
-  if (result.trajectories.size() < 2) return mean + " (an interval needs two episodes)";
-  return fmt::format("{} (95 % interval {:.5g} to {:.5g})", mean, result.return_interval.low,
-                     result.return_interval.high);
+// episode,actions,return,length,terminated: a row per episode.
+std::string episodes_csv(const std::vector<std::pair<std::string, const EvaluationResult*>>& results) {
+  std::string text = "episode,actions,return,length,terminated\n";
+  for (const auto& [actions, result] : results) {
+    for (std::size_t e = 0; e < result->trajectories.size(); ++e) {
+      const auto& trajectory = result->trajectories[e];
+      text += fmt::format("{},{},{:.17g},{},{}\n", e, actions, trajectory.discounted_return(),
+                          trajectory.transitions.size(), trajectory.transitions.back().terminated ? 1 : 0);
+    }
+  }
+  return text;
+}
+
+Json to_json(const EvaluationResult& result) {
+  return {{"mean_return", number(result.mean_return)},
+          {"return_low", number(result.return_interval.low)},
+          {"return_high", number(result.return_interval.high)},
+          {"mean_length", number(result.mean_length)}};
+}
+
+std::vector<std::string> row_of(const std::string& actions, const EvaluationResult& result) {
+  const auto bound = [](double value) { return std::isfinite(value) ? fmt::format("{:.5g}", value) : "-"; };
+  return {actions, fmt::format("{:.5g}", result.mean_return), bound(result.return_interval.low),
+          bound(result.return_interval.high), fmt::format("{:.4g}", result.mean_length)};
 }
 
 int evaluate(const Arguments& arguments) {
   check_count("episodes", arguments.episodes, 1);
   check_count("seed", arguments.seed, 0);
-  check_outputs({arguments.json, arguments.trajectories});
+  check_outputs({arguments.json, arguments.csv, arguments.trajectories});
 
   const auto run = continuous::load_trained_run(arguments.folder);
   const auto task = continuous::make_task(run.options.task);
-  const EvaluationResult result = continuous::evaluate(
-      *task, *run.policy, {.episodes = arguments.episodes, .seed = static_cast<std::uint64_t>(arguments.seed)});
+  const continuous::EvaluationOptions options{.episodes = arguments.episodes,
+                                              .seed = static_cast<std::uint64_t>(arguments.seed)};
+  const EvaluationResult drawn = continuous::evaluate(*task, *run.policy, options);
+  // The same starts; a policy that has no chance would do the same once more.
+  const bool deterministic = dynamic_cast<const continuous::DeterministicPolicy*>(run.policy.get()) != nullptr;
+  const EvaluationResult best =
+      deterministic ? drawn : continuous::evaluate(*task, continuous::BestAction(*run.policy), options);
 
   Json json;
   json["task"] = run.options.task;
+  json["algorithm"] = run.options.algorithm;
   json["trained_steps"] = run.step;
   json["episodes"] = arguments.episodes;
-  json["mean_return"] = number(result.mean_return);
-  json["return_low"] = number(result.return_interval.low);
-  json["return_high"] = number(result.return_interval.high);
-  json["mean_length"] = number(result.mean_length);
-  fmt::print("{} after {} training steps, {} episode{}: {}, mean length {:.4g}\n", run.options.task, run.step,
-             arguments.episodes, arguments.episodes == 1 ? "" : "s", return_text(result), result.mean_length);
+  json.update(to_json(drawn));
+  json["best"] = to_json(best);
+  fmt::print("{}, {} after {} training steps, {}\n\n", run.options.task, run.options.algorithm, run.step,
+             counted(arguments.episodes, "episode"));
+  Table table{.header = {"actions", "mean return", "95 % low", "high", "mean length"}};
+  if (!deterministic) table.rows.push_back(row_of("drawn", drawn));
+  table.rows.push_back(row_of("best", best));
+  fmt::print("{}{}", table.text(), arguments.episodes == 1 ? "(an interval needs two episodes)\n" : "");
 
-  const bool multi_goal = run.options.task == "multi_goal";
+  const bool multi_goal = run.options.task.starts_with("multi_goal");
   if (multi_goal) {
-    const GoalCounts counts = continuous::count_goals(result.trajectories);
+    const GoalCounts counts = continuous::count_goals(drawn.trajectories);
     json["goals"] = to_json(counts);
     json["no_goal"] = counts.no_goal;
     fmt::print("\n{}", goal_table(counts));
   }
   write_json(arguments.json, json);
-  if (!arguments.trajectories.empty()) write_atomically(arguments.trajectories, trajectories_csv(result, multi_goal));
+  if (!arguments.csv.empty()) write_atomically(arguments.csv, episodes_csv({{"drawn", &drawn}, {"best", &best}}));
+  if (!arguments.trajectories.empty()) write_atomically(arguments.trajectories, trajectories_csv(drawn, multi_goal));
   return 0;
 }
 
@@ -122,6 +151,7 @@ void add_evaluate(CLI::App& app, Run& run) {
       ->capture_default_str()
       ->check(must_be_integer);
   command->add_option("--json", arguments->json, "Write the figures to this file");
+  command->add_option("--csv", arguments->csv, "Write return and length of every episode to this file");
   command->add_option("--trajectories", arguments->trajectories, "Write every visited observation to this CSV file");
   command->callback([arguments, &run] { run = [arguments] { return evaluate(*arguments); }; });
 }

@@ -54,8 +54,9 @@ def test_config_of_a_run_makes_the_same_run(softrl, run, tmp_path):
 
 
 def test_evaluation_adds_up(softrl, run, tmp_path):
-    out, paths = tmp_path / "eval.json", tmp_path / "paths.csv"
-    result = softrl("evaluate", run, "--episodes", 20, "--seed", 5, "--json", out, "--trajectories", paths)
+    out, paths, episodes = tmp_path / "eval.json", tmp_path / "paths.csv", tmp_path / "episodes.csv"
+    files = ["--json", out, "--trajectories", paths, "--csv", episodes]
+    result = softrl("evaluate", run, "--episodes", 20, "--seed", 5, *files)
     assert result.returncode == 0, result
     figures = json.loads(out.read_text())
     assert figures["task"] == "multi_goal" and figures["episodes"] == 20
@@ -64,6 +65,11 @@ def test_evaluation_adds_up(softrl, run, tmp_path):
     assert sum(goal["count"] for goal in figures["goals"]) + figures["no_goal"] == 20
     for goal in figures["goals"]:
         assert goal["share"] == goal["count"] / 20 and goal["low"] <= goal["share"] <= goal["high"]
+    returns = {"drawn": [], "best": []}
+    for row in csv.DictReader(episodes.open()):
+        returns[row["actions"]].append(float(row["return"]))
+    assert sum(returns["drawn"]) / 20 == pytest.approx(figures["mean_return"])
+    assert sum(returns["best"]) / 20 == pytest.approx(figures["best"]["mean_return"])
     rows = list(csv.DictReader(paths.open()))
     assert len({row["episode"] for row in rows}) == 20
     assert len(rows) == 20 + round(20 * figures["mean_length"])  # a row per state: one more than steps
@@ -177,7 +183,7 @@ def test_divergence_is_the_answer_no(softrl, tmp_path):
 def test_one_episode_has_no_interval(softrl, run, tmp_path):
     out = tmp_path / "eval.json"
     result = softrl("evaluate", run, "--episodes", 1, "--json", out)
-    assert "1 episode: mean return" in result.stdout and "an interval needs two episodes" in result.stdout
+    assert "1 episode\n" in result.stdout and "an interval needs two episodes" in result.stdout
     assert "inf" not in result.stdout
     figures = json.loads(out.read_text())
     assert figures["return_low"] is None and figures["return_high"] is None
