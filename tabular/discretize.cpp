@@ -35,6 +35,19 @@ std::vector<int> positions(const std::vector<Axis>& axes, Index index) {
   return result;
 }
 
+// Sorts by state, each of them once.
+void add_up(std::vector<Successor>& successors) {
+  std::ranges::sort(successors, {}, &Successor::state);
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < successors.size(); ++i) {
+    if (successors[i].state == successors[last].state)
+      successors[last].probability += successors[i].probability;
+    else
+      successors[++last] = successors[i];
+  }
+  if (!successors.empty()) successors.resize(last + 1);
+}
+
 }  // namespace
 
 StateGrid::StateGrid(std::vector<Axis> axes) : axes_(std::move(axes)), size_(checked_size(axes_, 2)) {}
@@ -96,6 +109,14 @@ double ActionGrid::cell_volume() const {
 
 DiscretizedTask discretize(const Dynamics& dynamics, const StateGrid& states, const ActionGrid& actions,
                            double discount) {
+  const ChanceDynamics sure = [&](const Eigen::VectorXd& state, const Eigen::VectorXd& action) {
+    return std::vector<PossibleOutcome>{{1.0, dynamics(state, action)}};
+  };
+  return discretize(sure, states, actions, discount);
+}
+
+DiscretizedTask discretize(const ChanceDynamics& dynamics, const StateGrid& states, const ActionGrid& actions,
+                           double discount) {
   MdpBuilder builder(discount);
   const Index end = states.size();
   std::vector<Eigen::VectorXd> action_points;
@@ -105,15 +126,22 @@ DiscretizedTask discretize(const Dynamics& dynamics, const StateGrid& states, co
     builder.add_state();
     const Eigen::VectorXd state = states.point(i);
     for (Index j = 0; j < actions.size(); ++j) {
-      const Outcome outcome = dynamics(state, action_points[static_cast<std::size_t>(j)]);
-      if (outcome.next_state.size() != state.size() || !outcome.next_state.allFinite() ||
-          !std::isfinite(outcome.reward))
-        throw std::invalid_argument(
-            fmt::format("outcome of node {}, cell {} is not finite or has the wrong dimension", i, j));
-      if (outcome.terminated)
-        builder.add_action(outcome.reward, end);
-      else
-        builder.add_action(outcome.reward, states.interpolate(outcome.next_state));
+      double reward = 0.0;
+      std::vector<Successor> successors;
+      for (const auto& [probability, outcome] : dynamics(state, action_points[static_cast<std::size_t>(j)])) {
+        if (outcome.next_state.size() != state.size() || !outcome.next_state.allFinite() ||
+            !std::isfinite(outcome.reward))
+          throw std::invalid_argument(
+              fmt::format("outcome of node {}, cell {} is not finite or has the wrong dimension", i, j));
+        reward += probability * outcome.reward;
+        if (outcome.terminated)
+          successors.push_back({end, probability});
+        else
+          for (const auto& [node, weight] : states.interpolate(outcome.next_state))
+            successors.push_back({node, probability * weight});
+      }
+      add_up(successors);
+      builder.add_action(reward, successors);
     }
   }
   builder.add_terminal_state();

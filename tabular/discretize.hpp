@@ -1,5 +1,5 @@
-// A deterministic task with continuous states and actions as an Mdp, so that the exact solvers can be the truth against
-// which learned agents are measured.
+// A task with continuous states and actions as an Mdp, so that the exact solvers can be the truth against which learned
+// agents are measured.
 //
 // States become the nodes of a grid over a box; the successor of a node falls between nodes and is shared among the
 // corners of its cell by multilinear interpolation, whose weights act as transition probabilities. Actions become the
@@ -58,6 +58,14 @@ struct Outcome {
 };
 using Dynamics = std::function<Outcome(const Eigen::VectorXd& state, const Eigen::VectorXd& action)>;
 
+// One of several outcomes of a law with chance in it: a quadrature rule for the noise, say.
+struct PossibleOutcome {
+  double probability;  // ≥ 0; those of one state and action sum to 1
+  Outcome outcome;
+};
+using ChanceDynamics =
+    std::function<std::vector<PossibleOutcome>(const Eigen::VectorXd& state, const Eigen::VectorXd& action)>;
+
 struct DiscretizedTask {
   Mdp mdp;               // State i is node i of `states`, action j is cell j of `actions`; every action in every state.
   Index end;             // One terminal state of value 0 after the nodes: where `terminated` leads.
@@ -69,6 +77,9 @@ struct DiscretizedTask {
 // Asks `dynamics` once for every node and cell, in order. Throws std::invalid_argument if an outcome is not finite or
 // not of the states' dimension, naming node and cell.
 DiscretizedTask discretize(const Dynamics& dynamics, const StateGrid& states, const ActionGrid& actions,
+                           double discount);
+// The same for a law with chance: rewards are averaged, and shares of the same node are added up.
+DiscretizedTask discretize(const ChanceDynamics& dynamics, const StateGrid& states, const ActionGrid& actions,
                            double discount);
 
 }  // namespace softrl::tabular

@@ -76,6 +76,25 @@ TEST(Discretize, TerminatedLeadsToTheEnd) {
   }
 }
 
+// From 0.5, a step of 0.25 up or down or none between nodes 0.5 apart: what falls in the middle of a cell is shared by
+// its ends, so that node 1 is met three times, 0.5 / 2 + 0.25 + 0.125 / 2, and stored once. The mean reward is 3.
+TEST(Discretize, AddsUpTheOutcomesOfAChance) {
+  const ChanceDynamics dynamics = [](const Eigen::VectorXd& state, const Eigen::VectorXd& action) {
+    return std::vector<PossibleOutcome>{{0.5, {state + 0.25 * action, 0.0}},
+                                        {0.25, {state, 4.0}},
+                                        {0.125, {state - 0.25 * action, 8.0}},
+                                        {0.125, {state, 8.0, true}}};
+  };
+  const auto task = discretize(dynamics, StateGrid({{0.0, 1.0, 3}}), ActionGrid({{0.0, 2.0, 1}}), 0.9);
+  const Index pair = task.mdp.first_pair(1);
+  EXPECT_DOUBLE_EQ(task.mdp.reward(pair), 3.0);
+  const auto successors = task.mdp.successors(pair);
+  const auto probabilities = task.mdp.probabilities(pair);
+  EXPECT_THAT(std::vector(successors.begin(), successors.end()), ::testing::ElementsAre(0, 1, 2, task.end));
+  EXPECT_THAT(std::vector(probabilities.begin(), probabilities.end()),
+              ::testing::ElementsAre(0.0625, 0.5625, 0.25, 0.125));
+}
+
 TEST(Discretize, RefusesWhatIsNotFinite) {
   using ::testing::HasSubstr;
   using ::testing::ThrowsMessage;
