@@ -33,6 +33,8 @@ class Agent {
   // What has been learned, for use without Torch: the policy on the task's box, and the critics.
   virtual std::unique_ptr<TrainedPolicy> policy(const BoxSpace& box) const = 0;
   virtual std::vector<FrozenNetwork> critics() const = 0;
+  // α that the next update would use, in the units of Q; 0 for an agent that takes the best action.
+  virtual double current_temperature() const = 0;
 
   // Everything the agent carries from update to update. load() throws c10::Error or std::runtime_error where something
   // is missing or of another shape.

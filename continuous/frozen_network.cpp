@@ -14,7 +14,7 @@ Eigen::VectorXd FrozenNetwork::output(const Eigen::VectorXd& state_part, const E
 
 Eigen::MatrixXd FrozenNetwork::outputs(const Eigen::VectorXd& state_part, const Eigen::MatrixXd& inputs) const {
   Eigen::MatrixXd h = (input_weight * inputs).colwise() + state_part;
-  for (const Layer& layer : layers) h = (layer.weight * h.cwiseMax(0.0)).colwise() + layer.bias;
+  for (const Layer& layer : layers) h = ((layer.weight * h.cwiseMax(0.0)).colwise() + layer.bias).eval();
   return h;
 }
 

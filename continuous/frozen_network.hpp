@@ -28,8 +28,7 @@ struct FrozenNetwork {
 
   // [Y]; a network without inputs takes none.
   Eigen::VectorXd output(const Eigen::VectorXd& state_part, const Eigen::VectorXd& input = {}) const;
-
-  // The same for K inputs of one state at once: [X × K] → [Y × K].
+  // The same for many inputs of one state, in the columns: [X × N] → [Y × N].
   Eigen::MatrixXd outputs(const Eigen::VectorXd& state_part, const Eigen::MatrixXd& inputs) const;
 
   struct Linearised {

@@ -54,6 +54,7 @@ class SoftQLearning final : public Agent {
   const at::Generator& generator() const override { return generator_; }
   std::unique_ptr<TrainedPolicy> policy(const BoxSpace& box) const override;
   std::vector<FrozenNetwork> critics() const override { return critics_.freeze(); }
+  double current_temperature() const override { return temperature().item<double>(); }
   void save(torch::serialize::OutputArchive& archive) const override;
   void load(torch::serialize::InputArchive& archive) override;
 

@@ -36,7 +36,8 @@ TrainedRun load_trained_run(const std::filesystem::path& folder) {
           .step = state.step,
           .action_box = box,
           .policy = state.agent->policy(box),
-          .critics = state.agent->critics()};
+          .critics = state.agent->critics(),
+          .temperature = state.agent->current_temperature()};
 }
 
 }  // namespace softrl::continuous

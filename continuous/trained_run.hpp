@@ -20,6 +20,7 @@ struct TrainedRun {
   BoxSpace action_box;
   std::unique_ptr<TrainedPolicy> policy;
   std::vector<FrozenNetwork> critics;
+  double temperature = 0.0;  // α at that step, in the units of Q; 0 for an agent that takes the best action.
 
   // The smallest Q over critics, in reward units; `action` in the task's box. Throws std::invalid_argument for an
   // argument of the wrong size or not finite, std::runtime_error if Q is not finite.

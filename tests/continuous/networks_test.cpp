@@ -82,9 +82,13 @@ TEST(Networks, FrozenIsTheSameFunction) {
   const torch::Tensor outputs = network.output(states, inputs);
   for (int i = 0; i < 4; ++i) {
     const Eigen::VectorXd state_part = frozen.state_part(vector_of(states[i]));
+    Eigen::MatrixXd columns(2, 5);
+    for (int j = 0; j < 5; ++j) columns.col(j) = vector_of(inputs[i][j]);
+    const Eigen::MatrixXd together = frozen.outputs(state_part, columns);
     for (int j = 0; j < 5; ++j) {
       const Eigen::VectorXd input = vector_of(inputs[i][j]);
       EXPECT_LT((frozen.output(state_part, input) - vector_of(outputs[i][j])).cwiseAbs().maxCoeff(), 1e-13);
+      EXPECT_LT((together.col(j) - frozen.output(state_part, input)).cwiseAbs().maxCoeff(), 1e-13);
       const auto linearised = frozen.linearise(state_part, input);
       EXPECT_EQ(linearised.output, frozen.output(state_part, input));
       for (int k = 0; k < 2; ++k) {

@@ -296,6 +296,29 @@ TEST_F(Training, ADamagedCheckpointIsNamedAndSkipped) {
   EXPECT_EQ(load_trained_run(folder_ / "run").step, 300);
 }
 
+// A constant one as configured, the end of a schedule, 0 for the agents without; an automatic one has moved by at most
+// its learning rate an update in the logarithm (Adam), 3e-4 · 10 of them.
+TEST_F(Training, ARunKnowsItsTemperature) {
+  const auto temperature_after = [&](const TrainingOptions& options) {
+    fs::remove_all(folder_ / "run");
+    train(options, folder_ / "run");
+    return load_trained_run(folder_ / "run").temperature;
+  };
+  TrainingOptions options = small("multi_goal", 60);
+  sql(options).temperature = 3.0;
+  EXPECT_FLOAT_EQ(temperature_after(options), 3.0);
+  sql(options).temperature_schedule = TemperatureSchedule::Linear;
+  sql(options).final_temperature = 0.5;
+  sql(options).temperature_steps = 5;
+  EXPECT_FLOAT_EQ(temperature_after(options), 0.5);
+  EXPECT_EQ(temperature_after(small("multi_goal", 60, "td3")), 0.0);
+  options = small("multi_goal", 60, "sac");
+  std::get<SoftActorCriticOptions>(options.agent).temperature = 2.0;
+  const double automatic = temperature_after(options);
+  EXPECT_NE(automatic, 2.0);
+  EXPECT_NEAR(std::log(automatic / 2.0), 0.0, 0.01);
+}
+
 TEST_F(Training, QIsFiniteOrRefused) {
   train(small("multi_goal", 60), folder_ / "run");
   const TrainedRun run = load_trained_run(folder_ / "run");
