@@ -1,14 +1,17 @@
-# Fails when an include line or a link line points the wrong way: core <- tabular <- irl, core <- continuous.
+# Fails when an include line or a link line points the wrong way: core <- tabular <- irl, core <- continuous,
+# and validation on tabular and continuous.
 # Run as  cmake -DSOURCE_DIR=... -P layering_test.cmake
 set(may_use_core "core")
 set(may_use_tabular "core;tabular")
 set(may_use_irl "core;tabular;irl")
 set(may_use_continuous "core;continuous")
+set(may_use_validation "core;tabular;continuous;validation")
 set(folders_core include/softrl src)
 set(folders_tabular tabular)
 set(folders_irl irl)
 set(folders_continuous continuous)
-set(modules core tabular irl continuous)
+set(folders_validation validation)
+set(modules core tabular irl continuous validation)
 set(errors 0)
 
 macro(wrong_way where what)

@@ -10,6 +10,7 @@
 #include <tabular/soft_value_iteration.hpp>
 #ifdef SOFTRL_CONTINUOUS
 #include <continuous/task.hpp>
+#include <validation/task_model.hpp>
 #endif
 
 namespace {
@@ -46,6 +47,7 @@ int main() {
 
 #ifdef SOFTRL_CONTINUOUS
   expect(softrl::continuous::make_task("multi_goal")->reset(1).size() == 2, "task");
+  expect(softrl::validation::task_model("multi_goal").goals.size() == 4, "task model");
 #endif
   return failures;
 }
