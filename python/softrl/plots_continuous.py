@@ -1,12 +1,13 @@
 """Plots of continuous agents. Each function returns a matplotlib Figure; nothing is shown or saved."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-__all__ = ["learning_curve", "trajectories"]
+__all__ = ["learning_curve", "trajectories", "validation"]
 
 _GOALS = np.array([(5.0, 0.0), (-5.0, 0.0), (0.0, 5.0), (0.0, -5.0)])
 _BOUND = 7.0
@@ -60,4 +61,63 @@ def learning_curve(run):
     for axis in (top, bottom):
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+_STATE_LABELS = {"Pendulum-v1": ("angle (rad)", "angular speed (rad/s)"), "double_integrator": ("x (m)", "v (m/s)")}
+
+
+def _show_map(axis, table, column, label, **style):
+    """An image of a column over the nodes of a grid in the plane, with its colour bar."""
+    x, y = np.unique(table["state_0"]), np.unique(table["state_1"])
+    half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
+    extent = (x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y)
+    values = column.reshape(x.size, y.size).T
+    image = axis.imshow(values, origin="lower", extent=extent, aspect="auto", **style)
+    axis.figure.colorbar(image, ax=axis)
+    axis.set_title(label)
+
+
+def _show_actions(axes, policy):
+    """The action histograms of one state: two images in two dimensions, two curves in one."""
+    title = "({})".format(", ".join(f"{x:.3g}" for x in policy["state"]))
+    kl = "infinite" if policy["kl"] is None else f"{policy['kl']:.3g} nats"
+    exact, learned = np.array(policy["exact"]), np.array(policy["learned"])
+    if exact.size == 20:
+        edges = np.linspace(-1, 1, 21)
+        axes[0].stairs(exact, edges, label="exact")
+        axes[0].stairs(learned, edges, label="learned")
+        axes[0].set(xlabel="action", ylabel="probability", title=f"{title}: KL {kl}")
+        axes[0].legend(fontsize="small")
+        return
+    top = max(exact.max(), learned.max())
+    for axis, shares, name in zip(axes, (exact, learned), ("exact", f"learned, KL {kl}")):
+        axis.imshow(shares.reshape(10, 10).T, origin="lower", extent=(-1, 1, -1, 1), vmin=0, vmax=top, cmap="magma")
+        axis.set_title(f"{title}: {name}", fontsize="medium")
+
+
+def validation(figures, values):
+    """A learned run against the exact solution, from the files of `softrl validate --json FIGURES --csv VALUES`: exact V,
+    learned V and their difference over the states; below, the actions at the named states, in [-1, 1]."""
+    figures, table = json.loads(Path(figures).read_text()), _read_csv(values)
+    policies = figures["policy_kl"]
+    rows = 1 if len(policies[0]["exact"]) == 20 else 2
+    figure = Figure(figsize=(12, 4 + 3.2 * rows), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=(4, 3.2 * rows))
+    maps = above.subplots(1, 3, sharex=True, sharey=True)
+    exact, learned = table["exact"], table["learned"]
+    scale = {"vmin": exact.min(), "vmax": exact.max()}
+    worst = max(np.abs(learned - exact).max(), 1e-12)
+    _show_map(maps[0], table, exact, "exact V", **scale)
+    _show_map(maps[1], table, learned, "learned V", **scale)
+    _show_map(maps[2], table, learned - exact, "learned − exact", cmap="RdBu_r", vmin=-worst, vmax=worst)
+    x_label, y_label = _STATE_LABELS.get(figures["task"], ("x", "y"))
+    for axis in maps:
+        axis.set_xlabel(x_label)
+    maps[0].set_ylabel(y_label)
+    panels = below.subplots(rows, len(policies), squeeze=False)
+    for column, policy in enumerate(policies):
+        _show_actions(panels[:, column], policy)
+    error = "" if figures["value_rmse"] is None else f", V within {100 * figures['value_rmse']:.2g} % of its range"
+    figure.suptitle(f"{figures['task']} after {figures['trained_steps']} steps{error}")
     return figure

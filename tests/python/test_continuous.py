@@ -161,6 +161,31 @@ def test_task_steps_by_the_stated_law():
     assert set(continuous.task_names()) >= {"multi_goal", "HalfCheetah-v5", "InvertedPendulum-v5"}
 
 
+def test_validation_plot_shows_what_is_in_the_files(tmp_path):
+    """V = x + 10 y on 3 x 2 nodes, learned 1 too large; actions in two dimensions, then in one."""
+    values, figures = tmp_path / "values.csv", tmp_path / "figures.json"
+    rows = [f"{x},{y},{x + 10 * y},{x + 10 * y + 1}" for x in (0, 1, 2) for y in (0, 1)]
+    values.write_text("\n".join(["state_0,state_1,exact,learned", *rows]) + "\n")
+    for cells, panels in ((100, 4), (20, 2)):
+        learned = [0.0] * cells
+        learned[1] = 1.0  # the second cell along the last axis
+        policies = [{"state": [0, x], "kl": kl, "exact": [1 / cells] * cells, "learned": learned}
+                    for x, kl in ((1, 0.5), (2, None))]  # fmt: skip
+        figures.write_text(json.dumps({"task": "lqg", "trained_steps": 7, "value_rmse": 0.1, "policy_kl": policies}))
+        figure = plots_continuous.validation(figures, values)
+        above, below = figure.subfigs
+        exact, _, difference = [axis.images[0].get_array() for axis in above.axes[:3]]
+        np.testing.assert_array_equal(exact, [[0, 1, 2], [10, 11, 12]])  # a row per y
+        np.testing.assert_array_equal(difference, np.ones((2, 3)))
+        assert len(below.axes) == panels
+        assert "0.5 nats" in below.axes[-2].get_title() and "infinite" in below.axes[-1].get_title()
+        if cells == 100:
+            assert below.axes[2].images[0].get_array()[1, 0] == 1.0
+        else:
+            assert list(below.axes[0].patches[1].get_data().values[:2]) == [0, 1]
+    assert pyplot.get_fignums() == []
+
+
 def test_plots_show_what_is_in_the_files(run, tmp_path):
     paths = tmp_path / "paths.csv"
     paths.write_text("episode,step,x,y\n0,0,0,0\n0,1,2,0\n0,2,4.5,0\n1,0,0,0\n1,1,0,-1\n")
