@@ -97,8 +97,8 @@ def _show_actions(axes, policy):
 
 
 def validation(figures, values):
-    """A learned run against the exact solution, from the files of `softrl validate --json FIGURES --csv VALUES`: exact V,
-    learned V and their difference over the states; below, the actions at the named states, in [-1, 1]."""
+    """A learned run against the exact solution, from the files of `softrl validate --json FIGURES --csv VALUES`: exact
+    and learned V and their difference over the states; below, the actions at the named states, in [-1, 1]."""
     figures, table = json.loads(Path(figures).read_text()), _read_csv(values)
     policies = figures["policy_kl"]
     rows = 1 if len(policies[0]["exact"]) == 20 else 2
@@ -118,6 +118,8 @@ def validation(figures, values):
     panels = below.subplots(rows, len(policies), squeeze=False)
     for column, policy in enumerate(policies):
         _show_actions(panels[:, column], policy)
-    error = "" if figures["value_rmse"] is None else f", V within {100 * figures['value_rmse']:.2g} % of its range"
-    figure.suptitle(f"{figures['task']} after {figures['trained_steps']} steps{error}")
+    title = f"{figures['task']} after {figures['trained_steps']} steps"
+    if figures["value_rmse"] is not None:
+        title += f", V within {100 * figures['value_rmse']:.2g} % of its range where the agent goes"
+    figure.suptitle(title)
     return figure
