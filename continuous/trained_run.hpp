@@ -22,8 +22,8 @@ struct TrainedRun {
   std::vector<FrozenNetwork> critics;
   double temperature = 0.0;  // α at that step, in the units of Q; 0 for an agent that takes the best action.
 
-  // The smallest Q over critics, in reward units; `action` in the task's box. Throws std::invalid_argument for an
-  // argument of the wrong size or not finite, std::runtime_error if Q is not finite.
+  // The smallest Q over critics, in reward units times reward_scale; `action` in the task's box. Throws
+  // std::invalid_argument for an argument of the wrong size or not finite, std::runtime_error if Q is not finite.
   double q_value(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const;
 };
 
