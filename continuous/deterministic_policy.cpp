@@ -1,6 +1,5 @@
 #include "continuous/deterministic_policy.hpp"
 
-#include <limits>
 #include <utility>
 
 #include "softrl/check.hpp"
@@ -23,8 +22,7 @@ Eigen::VectorXd DeterministicPolicy::sample(const Eigen::VectorXd& observation, 
 
 double DeterministicPolicy::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {
   check_vector("action", action, action_size());
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  return action == best(observation) ? infinity : -infinity;
+  return BestAction(*this).log_prob(observation, action);
 }
 
 }  // namespace softrl::continuous
