@@ -8,7 +8,7 @@
 #include <benchmark/benchmark.h>
 #include <c10/core/InferenceMode.h>
 
-#include "continuous/matrix_products.hpp"
+#include "continuous/freed_memory.hpp"
 #include "continuous/soft_actor_critic.hpp"
 #include "continuous/soft_q_learning.hpp"
 
@@ -49,7 +49,6 @@ double flops_of(const SoftActorCriticOptions& o, double batch) {
 template <class Agent, class Options>
 void run(benchmark::State& state, const Options& options, int batch_size) {
   at::set_num_threads(static_cast<int>(state.range(0)));
-  choose_matrix_products(options.critic.hidden, batch_size);
   Agent agent(observations, actions, options, 1);
   const Batch batch = batch_of(batch_size);
   for (auto _ : state) benchmark::DoNotOptimize(agent.update(batch));
@@ -76,10 +75,9 @@ void soft_actor_critic_64(benchmark::State& state) {
   run<SoftActorCritic>(state, options, 100);
 }
 
-// The limit: the same products one after the other, and nothing else.
+// The same products by Torch, one after the other, and nothing else.
 void matrix_products(benchmark::State& state) {
   at::set_num_threads(static_cast<int>(state.range(0)));
-  choose_matrix_products({200, 200}, 2048);
   const torch::Tensor a = torch::randn({2048, 200}), b = torch::randn({200, 200});
   torch::Tensor c = torch::empty({2048, 200});
   for (auto _ : state) at::mm_out(c, a, b);

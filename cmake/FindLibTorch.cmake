@@ -12,6 +12,7 @@ find_path(LibTorch_INCLUDE_DIR torch/csrc/api/include/torch/torch.h PATHS ${LibT
 find_library(LibTorch_LIBRARY torch PATHS ${LibTorch_ROOT}/lib NO_DEFAULT_PATH NO_CACHE)
 find_library(LibTorch_CPU_LIBRARY torch_cpu PATHS ${LibTorch_ROOT}/lib NO_DEFAULT_PATH NO_CACHE)
 find_library(LibTorch_C10_LIBRARY c10 PATHS ${LibTorch_ROOT}/lib NO_DEFAULT_PATH NO_CACHE)
+file(GLOB LibTorch_OPENMP_LIBRARY ${LibTorch_ROOT}/lib/libgomp*.so*)  # its own, if it comes with one
 find_library(LibTorch_CUDA_LIBRARY torch_cuda PATHS ${LibTorch_ROOT}/lib NO_DEFAULT_PATH NO_CACHE)
 
 include(FindPackageHandleStandardArgs)

@@ -38,15 +38,16 @@ function(softrl_add_module name)
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
-# softrl_add_kernels(<module> <file>): compiles the file into the module once for every kind of vector instructions, each
-# time into a namespace of its own, SOFTRL_KERNEL; the processor at hand decides which one runs.
-function(softrl_add_kernels module file)
+# softrl_add_kernels(<module> <file> <chooser>): compiles the file into the module once for every kind of vector
+# instructions, each time into a namespace of its own, SOFTRL_KERNEL; the file <chooser> asks the processor at hand which
+# one to run.
+function(softrl_add_kernels module file chooser)
   set(kinds any_processor)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND kinds avx2 avx512)
     set(options_avx2 -mavx2 -mfma)
     set(options_avx512 -mavx512f -mavx512dq -mavx512vl -mfma)
-    target_compile_definitions(softrl_${module} PRIVATE SOFTRL_X86_KERNELS)
+    set_source_files_properties(${chooser} PROPERTIES COMPILE_DEFINITIONS SOFTRL_X86_KERNELS)
   endif()
   get_filename_component(name ${file} NAME_WE)
   foreach(kind IN LISTS kinds)

@@ -51,7 +51,11 @@ Critics::Critics(int observation_size, int action_size, const CriticOptions& opt
       networks_(networks_in(parameters_, shape_of(observation_size, action_size, options), options.critics)),
       targets_(networks_in(target_parameters_, shape_of(observation_size, action_size, options), options.critics)),
       optimizer_(parameters_, options.critic_learning_rate) {
-  for (Network& network : networks_) network.draw(generator);
+  const auto gradients = optimizer_.gradient().chunk(options.critics);
+  for (std::size_t c = 0; c < networks_.size(); ++c) {
+    networks_[c].draw(generator);
+    gradients_.push_back(networks_[c].places_in(gradients[c]));
+  }
   target_parameters_.copy_(parameters_);
 }
 
@@ -77,12 +81,11 @@ Critics::WithGradient Critics::q_with_gradient(const torch::Tensor& observations
 
 torch::Tensor Critics::loss(const Batch& batch, const torch::Tensor& targets) {
   const torch::Tensor actions = batch.actions.unsqueeze(1), goals = targets.view({-1, 1, 1});
-  const auto each = optimizer_.gradient().chunk(options_.critics);
   torch::Tensor total;
   for (std::size_t c = 0; c < networks_.size(); ++c) {
     const Network::Pass pass = networks_[c].forward(batch.observations, actions);
     const torch::Tensor error = pass.output - goals;
-    networks_[c].parameter_gradient(pass, error / static_cast<double>(error.size(0)), each[c]);
+    networks_[c].parameter_gradient(pass, error / static_cast<double>(error.size(0)), gradients_[c]);
     const torch::Tensor own = 0.5 * error.square().mean();
     total = total.defined() ? total + own : own;
   }

@@ -46,6 +46,7 @@ class Critics {
   torch::Tensor parameters_, target_parameters_;  // [critics · P]
   std::vector<Network> networks_, targets_;
   Adam optimizer_;
+  std::vector<Network::Places> gradients_;  // of each critic, in the optimiser's
   std::int64_t updates_ = 0;
 };
 

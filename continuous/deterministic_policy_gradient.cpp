@@ -28,6 +28,7 @@ DeterministicPolicyGradient::DeterministicPolicyGradient(int observation_size, i
              type),
       target_actor_(actor_.shape(), actor_.parameters().clone()),
       actor_optimizer_(actor_.parameters(), options.actor_learning_rate),
+      actor_gradient_(actor_.places_in(actor_optimizer_.gradient())),
       last_q_(torch::zeros({}, type)) {}
 
 torch::Tensor DeterministicPolicyGradient::noise(at::IntArrayRef size, double deviation) {
@@ -56,7 +57,7 @@ DeterministicPolicyGradient::ActorStep DeterministicPolicyGradient::actor_gradie
   const Network::Pass judged = critic.forward(observations, action);
   const torch::Tensor by_action = critic.input_gradient(judged, torch::ones_like(judged.output));
   const auto states = static_cast<double>(observations.size(0));
-  actor_.parameter_gradient(pass, (1.0 - action.square()) * by_action / -states, actor_optimizer_.gradient());
+  actor_.parameter_gradient(pass, (1.0 - action.square()) * by_action / -states, actor_gradient_);
   return {.q = judged.output.flatten(), .gradient = actor_optimizer_.gradient()};
 }
 

@@ -50,6 +50,7 @@ class DeterministicPolicyGradient final : public Agent {
   Critics critics_;
   Network actor_, target_actor_;
   Adam actor_optimizer_;
+  Network::Places actor_gradient_;  // in the optimiser's
   std::int64_t updates_ = 0;
   torch::Tensor last_q_;  // [] of the last update of the actor
 };

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "continuous/products.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::continuous {
@@ -76,20 +77,26 @@ Network::Places Network::places_in(const torch::Tensor& vector) const {
 }
 
 Network::Pass Network::forward(const torch::Tensor& states, const torch::Tensor& inputs) const {
-  const torch::Tensor state_part = at::linear(states, own_.state_weight, own_.layers[0].bias);  // [B, H]
   const std::int64_t per_state = inputs.defined() ? inputs.size(1) : 1;
   Pass pass{.states = states, .inputs = {}, .hidden = {}, .output = {}};
+  const torch::Tensor& first_bias = own_.layers[0].bias;
   if (inputs.defined()) {
     pass.inputs = inputs.reshape({-1, inputs.size(2)});
-    const torch::Tensor h = at::mm(pass.inputs, own_.input_weight.t()).view({states.size(0), per_state, -1});
-    pass.hidden.push_back(h.add_(state_part.unsqueeze(1)).relu_().flatten(0, 1));
+    const torch::Tensor state_part = layer(states, own_.state_weight, first_bias, Activation::None);  // [B, H]
+    pass.hidden.push_back(layer(pass.inputs, own_.input_weight, state_part, Activation::Relu));
   } else {
-    pass.hidden.push_back(state_part.relu());
+    pass.hidden.push_back(layer(states, own_.state_weight, first_bias, Activation::Relu));
   }
-  for (std::size_t i = 1; i + 1 < own_.layers.size(); ++i)
-    pass.hidden.push_back(at::linear(pass.hidden.back(), own_.layers[i].weight, own_.layers[i].bias).relu_());
-  pass.output = at::linear(pass.hidden.back(), own_.layers.back().weight, own_.layers.back().bias)
-                    .view({states.size(0), per_state, -1});
+  for (std::size_t i = 1; i < own_.layers.size(); ++i) {
+    const bool last = i + 1 == own_.layers.size();
+    torch::Tensor h = layer(pass.hidden.back(), own_.layers[i].weight, own_.layers[i].bias,
+                            last ? Activation::None : Activation::Relu);
+    if (last) {
+      pass.output = h.view({states.size(0), per_state, -1});
+    } else {
+      pass.hidden.push_back(std::move(h));
+    }
+  }
   return pass;
 }
 
@@ -99,31 +106,30 @@ void Network::backward(const Pass& pass, const torch::Tensor& output_gradient, c
   torch::Tensor delta = output_gradient.reshape({-1, output_gradient.size(2)});
   for (std::size_t i = own_.layers.size(); i-- > 0;) {
     visit(i, delta);
-    if (i > 0) delta = at::threshold_backward(at::mm(delta, own_.layers[i].weight), pass.hidden[i - 1], 0.0);
+    if (i > 0) delta = back_through(delta, own_.layers[i].weight, pass.hidden[i - 1]);
   }
 }
 
 torch::Tensor Network::input_gradient(const Pass& pass, const torch::Tensor& output_gradient) const {
   torch::Tensor result;
   backward(pass, output_gradient, [&](std::size_t layer, const torch::Tensor& delta) {
-    if (layer == 0) result = at::mm(delta, own_.input_weight);
+    if (layer == 0) result = back_through(delta, own_.input_weight);
   });
   return result.view({output_gradient.size(0), output_gradient.size(1), -1});
 }
 
-void Network::parameter_gradient(const Pass& pass, const torch::Tensor& output_gradient,
-                                 const torch::Tensor& gradient) const {
-  Places places = places_in(gradient);
+void Network::parameter_gradient(const Pass& pass, const torch::Tensor& output_gradient, const Places& gradient) const {
   backward(pass, output_gradient, [&](std::size_t layer, const torch::Tensor& delta) {
-    at::sum_out(places.layers[layer].bias, delta, {0});
+    torch::Tensor bias = gradient.layers[layer].bias;
+    at::sum_out(bias, delta, {0});
     if (layer > 0) {
-      at::mm_out(places.layers[layer].weight, delta.t(), pass.hidden[layer - 1]);
+      weight_gradient(delta, pass.hidden[layer - 1], gradient.layers[layer].weight);
       return;
     }
     const bool one_each = delta.size(0) == pass.states.size(0);
     const torch::Tensor of_states = one_each ? delta : delta.view({pass.states.size(0), -1, delta.size(1)}).sum(1);
-    at::mm_out(places.state_weight, of_states.t(), pass.states);
-    if (pass.inputs.defined()) at::mm_out(places.input_weight, delta.t(), pass.inputs);
+    weight_gradient(of_states, pass.states, gradient.state_weight);
+    if (pass.inputs.defined()) weight_gradient(delta, pass.inputs, gradient.input_weight);
   });
 }
 
@@ -133,7 +139,7 @@ torch::Tensor Network::jacobian(const Pass& pass) const {
   const auto on = [&](std::size_t i) { return pass.hidden[i].gt(0.0).to(parameters_.scalar_type()).unsqueeze(1); };
   torch::Tensor tangents = own_.input_weight.t().unsqueeze(0) * on(0);  // [B K, X, H_1]
   for (std::size_t i = 1; i < own_.layers.size(); ++i) {
-    tangents = at::mm(tangents.reshape({rows * inputs, -1}), own_.layers[i].weight.t()).view({rows, inputs, -1});
+    tangents = layer(tangents.reshape({rows * inputs, -1}), own_.layers[i].weight).view({rows, inputs, -1});
     if (i < pass.hidden.size()) tangents.mul_(on(i));
   }
   return tangents.transpose(1, 2).reshape({pass.output.size(0), pass.output.size(1), -1, inputs});

@@ -56,9 +56,19 @@ class Network {
     return forward(states, inputs).output;
   }
 
-  // For a scalar L with ∂L/∂y [B, K, Y]: ∂L/∂x [B, K, X], and ∂L/∂θ [P] put into `gradient`.
+  // The matrices of all layers in a vector [P], such as θ or a gradient.
+  struct Layer {
+    torch::Tensor weight, bias;  // [out, in], [out]
+  };
+  struct Places {
+    torch::Tensor state_weight, input_weight;
+    std::vector<Layer> layers;  // the first one's weight is undefined
+  };
+  Places places_in(const torch::Tensor& vector) const;
+
+  // For a scalar L with ∂L/∂y [B, K, Y]: ∂L/∂x [B, K, X], and ∂L/∂θ put into `gradient`.
   torch::Tensor input_gradient(const Pass& pass, const torch::Tensor& output_gradient) const;
-  void parameter_gradient(const Pass& pass, const torch::Tensor& output_gradient, const torch::Tensor& gradient) const;
+  void parameter_gradient(const Pass& pass, const torch::Tensor& output_gradient, const Places& gradient) const;
 
   // ∂y/∂x [B, K, Y, X]; on a kink, that of the side where the unit is off.
   torch::Tensor jacobian(const Pass& pass) const;
@@ -70,14 +80,6 @@ class Network {
   FrozenNetwork freeze() const;
 
  private:
-  struct Layer {
-    torch::Tensor weight, bias;  // [out, in], [out]: views of θ
-  };
-  struct Places {  // of the layers in a vector [P] such as θ
-    torch::Tensor state_weight, input_weight;
-    std::vector<Layer> layers;  // the first one's weight is undefined
-  };
-  Places places_in(const torch::Tensor& vector) const;
   template <class Visit>
   void backward(const Pass& pass, const torch::Tensor& output_gradient, const Visit& visit) const;
 

@@ -27,7 +27,8 @@ SoftActorCritic::SoftActorCritic(int observation_size, int action_size, const So
       critics_(observation_size, action_size, options.critic, generator_, type),
       actor_({.state_size = observation_size, .output_size = 2 * action_size, .hidden = options.critic.hidden},
              generator_, type),
-      actor_optimizer_(actor_.parameters(), options.actor_learning_rate) {
+      actor_optimizer_(actor_.parameters(), options.actor_learning_rate),
+      actor_gradient_(actor_.places_in(actor_optimizer_.gradient())) {
   if (options.automatic_temperature)
     automatic_.emplace(options.temperature,
                        std::isnan(options.target_entropy) ? -static_cast<double>(action_size) : options.target_entropy,
@@ -59,8 +60,7 @@ SoftActorCritic::ActorStep SoftActorCritic::actor_gradient(const torch::Tensor& 
   const Critics::WithGradient at = critics_.q_with_gradient(observations, drawn.action.unsqueeze(1));
   const torch::Tensor alpha = temperature(), q = at.q.squeeze(1);
   const torch::Tensor gradient = squashed_gradient(drawn, alpha, at.gradient.squeeze(1));
-  actor_.parameter_gradient(pass, gradient.unsqueeze(1) / static_cast<double>(observations.size(0)),
-                            actor_optimizer_.gradient());
+  actor_.parameter_gradient(pass, gradient.unsqueeze(1) / static_cast<double>(observations.size(0)), actor_gradient_);
   return {.loss = (alpha * drawn.log_prob - q).mean(),
           .q = q,
           .log_probs = drawn.log_prob,

@@ -55,6 +55,7 @@ class SoftActorCritic final : public Agent {
   Critics critics_;
   Network actor_;
   Adam actor_optimizer_;
+  Network::Places actor_gradient_;  // in the optimiser's
   std::optional<AutomaticTemperature> automatic_;
 };
 

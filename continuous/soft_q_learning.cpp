@@ -28,7 +28,8 @@ SoftQLearning::SoftQLearning(int observation_size, int action_size, const SoftQL
       generator_(make_generator(type.device(), seed, "soft_q_learning")),
       critics_(observation_size, action_size, options.critic, generator_, type),
       sampler_(observation_size, action_size, options.critic.hidden, generator_, type),
-      sampler_optimizer_(sampler_.network().parameters(), options.sampler_learning_rate) {
+      sampler_optimizer_(sampler_.network().parameters(), options.sampler_learning_rate),
+      sampler_gradient_(sampler_.network().places_in(sampler_optimizer_.gradient())) {
   if (options.temperature_schedule == TemperatureSchedule::Automatic)
     automatic_.emplace(options.temperature,
                        std::isnan(options.target_entropy) ? -static_cast<double>(action_size) : options.target_entropy,
@@ -113,7 +114,7 @@ SoftQLearning::SamplerStep SoftQLearning::sampler_gradient(const torch::Tensor& 
     direction = stein_direction(fixed, squashed_score(actions, action_score), updated.output, stein);
   }
   const double count = options_.stein_sum ? 1.0 : static_cast<double>(states * options_.updated_particles);
-  sampler_.network().parameter_gradient(updated, direction / -count, sampler_optimizer_.gradient());
+  sampler_.network().parameter_gradient(updated, direction / -count, sampler_gradient_);
   return {.direction = direction, .q = at_fixed.q, .gradient = sampler_optimizer_.gradient()};
 }
 

@@ -69,6 +69,7 @@ class SoftQLearning final : public Agent {
   Critics critics_;
   Sampler sampler_;
   Adam sampler_optimizer_;
+  Network::Places sampler_gradient_;  // in the optimiser's
   std::optional<AutomaticTemperature> automatic_;
   torch::Tensor noise_set_;  // [noise_set, d], or undefined
   std::int64_t updates_ = 0;

@@ -13,7 +13,6 @@
 
 #include "continuous/action_scale.hpp"
 #include "continuous/checkpoint.hpp"
-#include "continuous/matrix_products.hpp"
 #include "continuous/run_folder.hpp"
 
 namespace softrl::continuous {
@@ -27,11 +26,7 @@ std::optional<double> mean(double sum, std::int64_t count) {
 
 // Torch's settings for a run, and no graphs while this lives: gradients are written out.
 struct TorchSettings {
-  explicit TorchSettings(const TrainingOptions& options) {
-    at::set_num_threads(options.threads);
-    std::visit([&](const auto& agent) { choose_matrix_products(agent.critic.hidden, options.batch_size); },
-               options.agent);
-  }
+  explicit TorchSettings(const TrainingOptions& options) { at::set_num_threads(options.threads); }
   c10::InferenceMode no_graphs;
 };
 

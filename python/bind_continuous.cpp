@@ -13,7 +13,7 @@
 #include <nanobind/stl/string.h>
 
 #include "bind_arrays.hpp"
-#include "continuous/matrix_products.hpp"
+#include "continuous/freed_memory.hpp"
 #include "continuous/trained_run.hpp"
 #include "continuous/training.hpp"
 #include "softrl/check.hpp"

@@ -12,7 +12,7 @@
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "continuous/matrix_products.hpp"
+#include "continuous/freed_memory.hpp"
 #include "continuous/task.hpp"
 #include "continuous/training.hpp"
 #include "softrl/config.hpp"

@@ -56,7 +56,7 @@ TEST(Networks, IsAnOrdinaryNetworkWithItsGradients) {
     EXPECT_LT((pass.output - expected.detach()).abs().max().item<double>(), 1e-13);
     (expected * weights).sum().backward();
     torch::Tensor gradient = torch::full_like(network.parameters(), 7.0);
-    network.parameter_gradient(pass, weights, gradient);
+    network.parameter_gradient(pass, weights, network.places_in(gradient));
     EXPECT_LT((gradient - parameters.grad()).abs().max().item<double>(), 1e-12);
     if (s.input_size == 0) continue;
     EXPECT_LT((network.input_gradient(pass, weights) - varied.grad()).abs().max().item<double>(), 1e-12);

@@ -1,0 +1,198 @@
+// The arithmetic of products.hpp. Compiled once for every kind of vector instructions (CMakeLists.txt), each time into
+// a namespace of its own, SOFTRL_KERNEL; products.cpp chooses among them.
+//
+// A tile of C stays in registers while the depth goes by: for every p, a row of a panel of B is loaded, and each of its
+// vectors multiplied by the tile's entries of column p of A. Registers hold the most rows that leave room for B's row.
+#include "continuous/product_kernel.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace softrl::continuous::SOFTRL_KERNEL {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr std::ptrdiff_t width = 16, tile_rows = 14;  // 28 of 32 registers for sums
+#elif defined(__AVX__)
+constexpr std::ptrdiff_t width = 8, tile_rows = 6;  // 12 of 16
+#else
+constexpr std::ptrdiff_t width = 4, tile_rows = 6;
+#endif
+constexpr std::ptrdiff_t panel = 2 * width;
+constexpr std::ptrdiff_t block_rows = 16 * tile_rows;  // of A, that stay in the second cache for all panels
+constexpr std::ptrdiff_t block_depth = 1024;           // so that a panel stays there, too
+
+using Pack = float __attribute__((vector_size(width * sizeof(float))));
+using Bits = std::int32_t __attribute__((vector_size(width * sizeof(float))));
+
+[[gnu::always_inline]] inline Pack load(const float* from) {
+  Pack result;
+  std::memcpy(&result, from, sizeof(Pack));
+  return result;
+}
+[[gnu::always_inline]] inline void store(float* to, Pack pack) { std::memcpy(to, &pack, sizeof(Pack)); }
+
+// The first `count` entries; 0 behind them.
+[[gnu::always_inline]] inline Pack load(const float* from, std::ptrdiff_t count) {
+  if (count >= width) return load(from);
+  float entries[width] = {};
+  for (std::ptrdiff_t j = 0; j < count; ++j) entries[j] = from[j];
+  return load(entries);
+}
+[[gnu::always_inline]] inline void store(float* to, Pack pack, std::ptrdiff_t count) {
+  if (count >= width) return store(to, pack);
+  float entries[width];
+  store(entries, pack);
+  for (std::ptrdiff_t j = 0; j < count; ++j) to[j] = entries[j];
+}
+
+// Rows [row, row + rows) and columns [column, column + panel) of C, over the depth [from, to).
+template <int rows>
+void tile(const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t row, std::ptrdiff_t column,
+          std::ptrdiff_t from, std::ptrdiff_t to) {
+  const std::ptrdiff_t counts[2] = {std::min(width, x.columns - column), x.columns - column - width};
+  Pack sums[rows][2];
+  for (int i = 0; i < rows; ++i) {
+    const float* start = nullptr;
+    if (from > 0) {
+      start = x.c + (row + i) * x.c_row + column;
+    } else if (x.start != nullptr) {
+      start = x.start + (row + i) / x.rows_per_start * x.start_row + column;
+    }
+    for (int v = 0; v < 2; ++v) sums[i][v] = start != nullptr ? load(start + v * width, counts[v]) : Pack{};
+  }
+
+  const float* a = x.a + row * x.a_row;
+  for (std::ptrdiff_t p = from; p < to; ++p, b += b_row) {
+    const Pack b0 = load(b), b1 = load(b + width);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      const float entry = a[i * x.a_row + p * x.a_column];
+      sums[i][0] += entry * b0;
+      sums[i][1] += entry * b1;
+    }
+  }
+
+  for (int i = 0; i < rows; ++i) {
+    for (int v = 0; v < 2; ++v) {
+      if (counts[v] <= 0) continue;
+      Pack result = sums[i][v];
+      if (to == x.depth && x.relu) result = result < 0.0f ? Pack{} : result;  // NaN stays NaN
+      if (to == x.depth && x.gate != nullptr) {
+        const Pack gate = load(x.gate + (row + i) * x.gate_row + column + v * width, counts[v]);
+        result = (Pack)((Bits)result & (gate > 0.0f));
+      }
+      store(x.c + (row + i) * x.c_row + column + v * width, result, counts[v]);
+    }
+  }
+}
+
+template <int rows>
+void tile_of(std::ptrdiff_t count, const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t row,
+             std::ptrdiff_t column, std::ptrdiff_t from, std::ptrdiff_t to) {
+  if (count == rows) return tile<rows>(x, b, b_row, row, column, from, to);
+  if constexpr (rows > 1) tile_of<rows - 1>(count, x, b, b_row, row, column, from, to);
+}
+
+float sum(Pack pack) {
+  float entries[width];
+  store(entries, pack);
+  for (std::ptrdiff_t half = width / 2; half > 0; half /= 2)
+    for (std::ptrdiff_t j = 0; j < half; ++j) entries[j] += entries[j + half];
+  return entries[0];
+}
+
+// Where C has few columns a tile would be mostly empty: every entry is a product of a row of A and a column of B, both
+// contiguous, of which `rows` × `columns` go on at once. Neither start nor end of it is in a hurry.
+template <int rows, int columns>
+void dots(const Product& x, const float* packed, std::ptrdiff_t row) {
+  Pack sums[rows][columns] = {};
+  const float* a = x.a + row * x.a_row;
+  for (std::ptrdiff_t p = 0; p < x.depth; p += width) {
+    Pack entries[rows];
+    for (int i = 0; i < rows; ++i) entries[i] = load(a + i * x.a_row + p, x.depth - p);
+    for (int j = 0; j < columns; ++j) {
+      const Pack b = load(packed + j * x.depth + p, x.depth - p);
+      for (int i = 0; i < rows; ++i) sums[i][j] += entries[i] * b;
+    }
+  }
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < columns; ++j) {
+      float result = sum(sums[i][j]);
+      if (x.start != nullptr) result += x.start[(row + i) / x.rows_per_start * x.start_row + j];
+      if (x.relu && result < 0.0f) result = 0.0f;
+      if (x.gate != nullptr && !(x.gate[(row + i) * x.gate_row + j] > 0.0f)) result = 0.0f;
+      x.c[(row + i) * x.c_row + j] = result;
+    }
+  }
+}
+
+constexpr int most_dots = 8;  // columns
+
+template <int columns>
+void dots_of(const Product& x, const float* packed, std::ptrdiff_t first_row, std::ptrdiff_t end_row) {
+  if (x.columns < columns) {
+    if constexpr (columns > 1) dots_of<columns - 1>(x, packed, first_row, end_row);
+    return;
+  }
+  constexpr int rows = columns <= 2 ? 4 : 2;
+  std::ptrdiff_t row = first_row;
+  for (; row + rows <= end_row; row += rows) dots<rows, columns>(x, packed, row);
+  for (; row < end_row; ++row) dots<1, columns>(x, packed, row);
+}
+
+bool is_narrow(const Product& x) { return x.columns <= most_dots && x.a_column == 1 && x.depth >= width; }
+
+// Whether copying B would take as long as going through it where it lies.
+bool lies_well(const Product& x) { return x.b_column == 1 && x.columns % panel == 0 && x.rows <= 2 * tile_rows; }
+
+std::ptrdiff_t packed_size(const Product& x) {
+  if (is_narrow(x)) return x.columns * x.depth;
+  return lies_well(x) ? 0 : (x.columns + panel - 1) / panel * panel * x.depth;
+}
+
+// Column after column where C is narrow; else panel after panel, row after row of it, with zeros behind the last
+// column.
+void pack(const Product& x, float* packed) {
+  if (is_narrow(x)) {
+    for (std::ptrdiff_t j = 0; j < x.columns; ++j)
+      for (std::ptrdiff_t p = 0; p < x.depth; ++p) *packed++ = x.b[p * x.b_row + j * x.b_column];
+    return;
+  }
+  for (std::ptrdiff_t column = 0; column < x.columns; column += panel, packed += panel * x.depth) {
+    const std::ptrdiff_t count = std::min(panel, x.columns - column);
+    const float* b = x.b + column * x.b_column;
+    if (count < panel) std::fill(packed, packed + panel * x.depth, 0.0f);
+    if (x.b_column == 1) {
+      for (std::ptrdiff_t p = 0; p < x.depth; ++p) std::copy_n(b + p * x.b_row, count, packed + p * panel);
+    } else {
+      for (std::ptrdiff_t j = 0; j < count; ++j)
+        for (std::ptrdiff_t p = 0; p < x.depth; ++p) packed[p * panel + j] = b[p * x.b_row + j * x.b_column];
+    }
+  }
+}
+
+void multiply(const Product& x, const float* packed, std::ptrdiff_t first_row, std::ptrdiff_t end_row) {
+  if (is_narrow(x)) return dots_of<most_dots>(x, packed, first_row, end_row);
+  const bool in_place = lies_well(x);
+  for (std::ptrdiff_t from = 0; from < x.depth || from == 0; from += block_depth) {
+    const std::ptrdiff_t to = std::min(from + block_depth, x.depth);
+    for (std::ptrdiff_t block = first_row; block < end_row; block += block_rows) {
+      const std::ptrdiff_t block_end = std::min(block + block_rows, end_row);
+      for (std::ptrdiff_t column = 0; column < x.columns; column += panel) {
+        const float* b = in_place ? x.b + column + from * x.b_row : packed + column * x.depth + from * panel;
+        for (std::ptrdiff_t row = block; row < block_end; row += tile_rows)
+          tile_of<tile_rows>(std::min(tile_rows, block_end - row), x, b, in_place ? x.b_row : panel, row, column, from,
+                             to);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+extern const ProductKernel product_kernel{tile_rows, packed_size, pack, multiply};
+
+}  // namespace softrl::continuous::SOFTRL_KERNEL

@@ -1,0 +1,123 @@
+#include "continuous/products.hpp"
+
+#include <cassert>
+
+#include <ATen/Parallel.h>
+
+#include "continuous/product_kernel.hpp"
+
+namespace softrl::continuous {
+namespace {
+
+constexpr double work_of_a_thread = 2e6;  // operations, some 20 µs: less is not worth waking one
+
+const ProductKernel& fastest() {
+#ifdef SOFTRL_X86_KERNELS
+  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return avx512::product_kernel;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::product_kernel;
+#endif
+  return any_processor::product_kernel;
+}
+
+void compute(const Product& x) {
+  static const ProductKernel& kernel = fastest();
+  if (x.rows == 0 || x.columns == 0) return;
+  torch::Tensor packed;
+  if (const std::ptrdiff_t size = kernel.packed_size(x); size > 0) {
+    packed = at::empty({size}, torch::kFloat32);
+    kernel.pack(x, packed.mutable_data_ptr<float>());
+  }
+  const float* b = packed.defined() ? packed.const_data_ptr<float>() : nullptr;
+  const std::ptrdiff_t pieces = (x.rows + kernel.rows_at_once - 1) / kernel.rows_at_once;
+  const double piece_work = 2.0 * static_cast<double>(kernel.rows_at_once * x.columns * x.depth) + 1.0;
+  at::parallel_for(0, pieces, static_cast<std::int64_t>(work_of_a_thread / piece_work) + 1,
+                   [&](std::int64_t first, std::int64_t end) {
+                     kernel.multiply(x, b, first * kernel.rows_at_once, std::min(end * kernel.rows_at_once, x.rows));
+                   });
+}
+
+bool is_ours(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.scalar_type() == torch::kFloat32 && b.scalar_type() == torch::kFloat32 && a.is_cpu() && b.is_cpu();
+}
+
+torch::Tensor with_contiguous_rows(const torch::Tensor& x) { return x.stride(1) == 1 ? x : x.contiguous(); }
+
+}  // namespace
+
+torch::Tensor layer(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                    Activation activation) {
+  const std::int64_t groups = bias.defined() && bias.dim() == 2 ? bias.size(0) : 1;
+  if (!is_ours(x, weight)) {
+    torch::Tensor y = at::mm(x, weight.t()).view({groups, -1, weight.size(0)});
+    if (bias.defined()) y.add_(bias.view({groups, 1, -1}));
+    return (activation == Activation::Relu ? y.relu_() : y).flatten(0, 1);
+  }
+  torch::Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
+  const torch::Tensor start = bias.defined() ? bias.contiguous() : bias;
+  compute({.rows = x.size(0),
+           .columns = weight.size(0),
+           .depth = x.size(1),
+           .a = x.const_data_ptr<float>(),
+           .a_row = x.stride(0),
+           .a_column = x.stride(1),
+           .b = weight.const_data_ptr<float>(),
+           .b_row = weight.stride(1),
+           .b_column = weight.stride(0),
+           .c = y.mutable_data_ptr<float>(),
+           .c_row = y.stride(0),
+           .start = start.defined() ? start.const_data_ptr<float>() : nullptr,
+           .start_row = weight.size(0),
+           .rows_per_start = std::max<std::int64_t>(x.size(0) / groups, 1),
+           .relu = activation == Activation::Relu});
+  return y;
+}
+
+torch::Tensor back_through(const torch::Tensor& delta, const torch::Tensor& weight, const torch::Tensor& hidden) {
+  if (!is_ours(delta, weight)) {
+    const torch::Tensor result = at::mm(delta, weight);
+    return hidden.defined() ? at::threshold_backward(result, hidden, 0.0) : result;
+  }
+  torch::Tensor result = at::empty({delta.size(0), weight.size(1)}, delta.options());
+  const torch::Tensor gate = hidden.defined() ? with_contiguous_rows(hidden) : hidden;
+  compute({.rows = delta.size(0),
+           .columns = weight.size(1),
+           .depth = delta.size(1),
+           .a = delta.const_data_ptr<float>(),
+           .a_row = delta.stride(0),
+           .a_column = delta.stride(1),
+           .b = weight.const_data_ptr<float>(),
+           .b_row = weight.stride(0),
+           .b_column = weight.stride(1),
+           .c = result.mutable_data_ptr<float>(),
+           .c_row = result.stride(0),
+           .gate = gate.defined() ? gate.const_data_ptr<float>() : nullptr,
+           .gate_row = gate.defined() ? gate.stride(0) : 0});
+  return result;
+}
+
+void weight_gradient(const torch::Tensor& delta, const torch::Tensor& x, const torch::Tensor& gradient) {
+  if (!is_ours(delta, x)) {
+    at::mm_out(const_cast<torch::Tensor&>(gradient), delta.t(), x);
+    return;
+  }
+  // Few inputs would leave the columns of a tile empty: then they are the rows.
+  const bool turned = x.size(1) < 32 && delta.size(1) >= x.size(1);
+  const torch::Tensor& left = turned ? x : delta;
+  const torch::Tensor& right = turned ? delta : x;
+  const torch::Tensor result = turned ? at::empty({x.size(1), delta.size(1)}, x.options()) : gradient;
+  assert(result.stride(1) == 1);
+  compute({.rows = left.size(1),
+           .columns = right.size(1),
+           .depth = left.size(0),
+           .a = left.const_data_ptr<float>(),
+           .a_row = left.stride(1),
+           .a_column = left.stride(0),
+           .b = right.const_data_ptr<float>(),
+           .b_row = right.stride(0),
+           .b_column = right.stride(1),
+           .c = result.mutable_data_ptr<float>(),
+           .c_row = result.stride(0)});
+  if (turned) gradient.copy_(result.t());
+}
+
+}  // namespace softrl::continuous
