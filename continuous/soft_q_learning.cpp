@@ -70,6 +70,11 @@ double SoftQLearning::policy_share() const {
 // Both proposals estimate ∫ exp(Q/α) without bias, and so does their mean with any weights.
 torch::Tensor SoftQLearning::target_value(const torch::Tensor& observations) {
   const std::int64_t states = observations.size(0), particles = options_.value_particles;
+  if (options_.value_proposal == ValueProposal::PolicyMean) {
+    const Network::Pass drawn = sampler_.forward(observations, noise(states, particles));
+    const torch::Tensor q = critics_.target_q(observations, drawn.output.tanh());
+    return (q - temperature() * sampler_.log_density(drawn)).mean(1);
+  }
   const double share = policy_share();
   std::vector<torch::Tensor> actions, log_weights;  // [B, K, d], [1 or B, K]
   if (share < 1.0) {

@@ -13,10 +13,11 @@ constexpr EnumNames<SteinSpace, 2> stein_spaces = {{
     {SteinSpace::PreTanh, "pre_tanh"},
     {SteinSpace::Action2017, "action_2017"},
 }};
-constexpr EnumNames<ValueProposal, 3> value_proposals = {{
+constexpr EnumNames<ValueProposal, 4> value_proposals = {{
     {ValueProposal::Uniform, "uniform"},
     {ValueProposal::UniformShared, "uniform_shared"},
     {ValueProposal::Policy, "policy"},
+    {ValueProposal::PolicyMean, "policy_mean"},
 }};
 constexpr EnumNames<TemperatureSchedule, 4> temperature_schedules = {{
     {TemperatureSchedule::Constant, "constant"},

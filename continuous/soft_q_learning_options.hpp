@@ -18,11 +18,12 @@ enum class SteinSpace {
   Action2017,  // "action_2017": after it, as the public code of 2017 has it; tends to exp(Q/α) Π(1 − a²)
 };
 
-// From which actions V(s') is estimated.
+// From which actions V(s') is estimated, and how.
 enum class ValueProposal {
   Uniform,        // "uniform": fresh ones for every state
   UniformShared,  // "uniform_shared": the same ones for every state of a batch, as the public code has it
   Policy,         // "policy": also the sampler's own, weighted by their density (docs/math.md 5.1)
+  PolicyMean,     // "policy_mean": the mean of Q − α log q over the sampler's own: its soft value, at most V (5.1)
 };
 
 // How the temperature goes.

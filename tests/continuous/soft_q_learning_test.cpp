@@ -144,6 +144,13 @@ TEST(SoftQLearning, ValueIsTheWeightedMeanOverBothProposals) {
   EXPECT_LT((values - expected).abs().max().item<double>(), 1e-12);
 }
 
+// The middles of 200 × 200 cells of the box, [1, 40000, 2].
+torch::Tensor grid_of_actions() {
+  const torch::Tensor axis = (torch::arange(200, torch::kFloat64) + 0.5) / 100.0 - 1.0;
+  const auto grid = torch::meshgrid(std::vector<torch::Tensor>{axis, axis}, "ij");
+  return torch::stack(std::vector<torch::Tensor>{grid[0], grid[1]}, -1).view({1, -1, 2});
+}
+
 // In one state with d = 2 the uniform estimate of V, against a fine grid: 20,000 estimates of 64 particles have a bias
 // of about α v/(2·64), v the relative variance of exp(Q/α), and scatter far below the slack of a tenth of it.
 TEST(SoftQLearning, UniformEstimateHasTheBiasOfALogarithm) {
@@ -152,16 +159,33 @@ TEST(SoftQLearning, UniformEstimateHasTheBiasOfALogarithm) {
   options.temperature = 0.1;
   SoftQLearning agent = small_agent(options);
   const torch::Tensor state = random_batch(1).observations;
-  const torch::Tensor axis = (torch::arange(200, torch::kFloat64) + 0.5) / 100.0 - 1.0;
-  const auto grid = torch::meshgrid(std::vector<torch::Tensor>{axis, axis}, "ij");
-  const torch::Tensor actions = torch::stack(std::vector<torch::Tensor>{grid[0], grid[1]}, -1).view({1, -1, 2});
-  const torch::Tensor weights = (agent.critic().q(state, actions) / 0.1).exp();
+  const torch::Tensor weights = (agent.critic().q(state, grid_of_actions()) / 0.1).exp();
   const double exact = 0.1 * std::log(4.0 * weights.mean().item<double>());
   const double relative_variance = (weights.var() / weights.mean().square()).item<double>();
   const torch::Tensor estimates = agent.target_value(state.expand({20'000, 3}));
   const double bias = 0.1 * relative_variance / (2.0 * 64.0);
   const double error = 6.0 * (estimates.std() / std::sqrt(20'000.0)).item<double>();  // 2e-9 false alarms
   EXPECT_NEAR(estimates.mean().item<double>(), exact - bias, error + 0.1 * bias);
+}
+
+// The sampler's own soft value is V less α KL(q ‖ π), and that divergence is not negative.
+TEST(SoftQLearning, PolicyMeanIsTheSamplersSoftValueAndBelowV) {
+  auto options = small_options();
+  options.value_proposal = ValueProposal::PolicyMean;
+  SoftQLearning agent = small_agent(options);
+  const torch::Tensor state = random_batch(1).observations, states = state.expand({20'000, 3});
+  Replay replay(agent);
+  const torch::Tensor values = agent.target_value(states);
+  replay.again();
+  const Network::Pass drawn = agent.sampler().forward(states, replay.normal({20'000, 6, 2}));
+  const torch::Tensor expected =
+      agent.critic().q(states, drawn.output.tanh()).mean(1) - 0.5 * agent.sampler().log_density(drawn).mean(1);
+  EXPECT_LT((values - expected).abs().max().item<double>(), 1e-12);
+
+  const torch::Tensor weights = (agent.critic().q(state, grid_of_actions()) / 0.5).exp();
+  const double exact = 0.5 * std::log(4.0 * weights.mean().item<double>());
+  const double error = 6.0 * (values.std() / std::sqrt(20'000.0)).item<double>();  // 1e-9 false alarms
+  EXPECT_LT(values.mean().item<double>(), exact + error);
 }
 
 TEST(SoftQLearning, SharedActionsAreTheSameForAllStates) {
