@@ -10,13 +10,30 @@ namespace {
 
 constexpr double smallest_square = 1e-30;  // so that a column of zeros projects nothing out
 
+// Adds ξ, nearly, to the output of a network that has been drawn: two units of every layer pass a component on,
+// relu(ξ_i) and relu(−ξ_i), and the output takes their difference.
+void pass_noise_through(const Network& network) {
+  const Network::Places places = network.places_in(network.parameters());
+  const std::int64_t size = network.shape().input_size, units = 2 * size;
+  const torch::Tensor one = torch::eye(units, network.parameters().options());
+  const torch::Tensor difference = one.narrow(0, 0, size) - one.narrow(0, size, size);  // [d, 2d]
+  places.input_weight.narrow(0, 0, units).add_(difference.t());
+  for (std::size_t i = 1; i + 1 < places.layers.size(); ++i)
+    places.layers[i].weight.narrow(0, 0, units).narrow(1, 0, units).add_(one);
+  places.layers.back().weight.narrow(1, 0, units).add_(difference);
+}
+
 }  // namespace
 
 Sampler::Sampler(int observation_size, int action_size, const std::vector<int>& hidden, const at::Generator& generator,
                  const torch::TensorOptions& type)
     : network_(
           {.state_size = observation_size, .input_size = action_size, .output_size = action_size, .hidden = hidden},
-          generator, type) {}
+          generator, type) {
+  for (const int width : hidden)
+    if (width < 2 * action_size) return;
+  pass_noise_through(network_);
+}
 
 torch::Tensor Sampler::log_density(const Network::Pass& pass) const {
   const torch::Tensor noise = pass.inputs.view_as(pass.output);

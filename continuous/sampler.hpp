@@ -1,4 +1,7 @@
 // The amortised sampler: ξ ~ N(0, I), u = f(s, ξ), a = tanh u (docs/math.md 5.1, 5.6). ξ, u and a have one size d.
+//
+// It starts near u = ξ, if every hidden layer has 2 d units: actions all over the box, from a map that hardly folds. An
+// ordinary start has all of them near its middle, whence the particles slide into one mode together.
 #pragma once
 #include <torch/types.h>
 
