@@ -48,12 +48,12 @@ using Bits = std::int32_t __attribute__((vector_size(width * sizeof(float))));
   for (std::ptrdiff_t j = 0; j < count; ++j) to[j] = entries[j];
 }
 
-// Rows [row, row + rows) and columns [column, column + panel) of C, over the depth [from, to).
-template <int rows>
+// Rows [row, row + rows) and columns [column, column + vectors · width) of C, over the depth [from, to).
+template <int rows, int vectors>
 void tile(const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t row, std::ptrdiff_t column,
           std::ptrdiff_t from, std::ptrdiff_t to) {
-  const std::ptrdiff_t counts[2] = {std::min(width, x.columns - column), x.columns - column - width};
-  Pack sums[rows][2];
+  const std::ptrdiff_t left = x.columns - column;  // of these the last may be fewer than a vector has
+  Pack sums[rows][vectors];
   for (int i = 0; i < rows; ++i) {
     const float* start = nullptr;
     if (from > 0) {
@@ -61,30 +61,30 @@ void tile(const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t
     } else if (x.start != nullptr) {
       start = x.start + (row + i) / x.rows_per_start * x.start_row + column;
     }
-    for (int v = 0; v < 2; ++v) sums[i][v] = start != nullptr ? load(start + v * width, counts[v]) : Pack{};
+    for (int v = 0; v < vectors; ++v)
+      sums[i][v] = start != nullptr ? load(start + v * width, left - v * width) : Pack{};
   }
 
   const float* a = x.a + row * x.a_row;
   for (std::ptrdiff_t p = from; p < to; ++p, b += b_row) {
-    const Pack b0 = load(b), b1 = load(b + width);
+    Pack entries[vectors];
+    for (int v = 0; v < vectors; ++v) entries[v] = load(b + v * width);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
       const float entry = a[i * x.a_row + p * x.a_column];
-      sums[i][0] += entry * b0;
-      sums[i][1] += entry * b1;
+      for (int v = 0; v < vectors; ++v) sums[i][v] += entry * entries[v];
     }
   }
 
   for (int i = 0; i < rows; ++i) {
-    for (int v = 0; v < 2; ++v) {
-      if (counts[v] <= 0) continue;
+    for (int v = 0; v < vectors; ++v) {
       Pack result = sums[i][v];
       if (to == x.depth && x.relu) result = result < 0.0f ? Pack{} : result;  // NaN stays NaN
       if (to == x.depth && x.gate != nullptr) {
-        const Pack gate = load(x.gate + (row + i) * x.gate_row + column + v * width, counts[v]);
+        const Pack gate = load(x.gate + (row + i) * x.gate_row + column + v * width, left - v * width);
         result = (Pack)((Bits)result & (gate > 0.0f));
       }
-      store(x.c + (row + i) * x.c_row + column + v * width, result, counts[v]);
+      store(x.c + (row + i) * x.c_row + column + v * width, result, left - v * width);
     }
   }
 }
@@ -92,8 +92,15 @@ void tile(const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t
 template <int rows>
 void tile_of(std::ptrdiff_t count, const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t row,
              std::ptrdiff_t column, std::ptrdiff_t from, std::ptrdiff_t to) {
-  if (count == rows) return tile<rows>(x, b, b_row, row, column, from, to);
-  if constexpr (rows > 1) tile_of<rows - 1>(count, x, b, b_row, row, column, from, to);
+  if (count < rows) {
+    if constexpr (rows > 1) tile_of<rows - 1>(count, x, b, b_row, row, column, from, to);
+    return;
+  }
+  if (x.columns - column > width) {
+    tile<rows, 2>(x, b, b_row, row, column, from, to);
+  } else {
+    tile<rows, 1>(x, b, b_row, row, column, from, to);
+  }
 }
 
 float sum(Pack pack) {
@@ -145,12 +152,14 @@ void dots_of(const Product& x, const float* packed, std::ptrdiff_t first_row, st
 
 bool is_narrow(const Product& x) { return x.columns <= most_dots && x.a_column == 1 && x.depth >= width; }
 
-// Whether copying B would take as long as going through it where it lies.
-bool lies_well(const Product& x) { return x.b_column == 1 && x.columns % panel == 0 && x.rows <= 2 * tile_rows; }
+// Whether panels of B that are full are best read where they lie: few rows do not pay for copying them.
+bool is_in_place(const Product& x) { return x.b_column == 1 && x.rows <= 512; }
 
 std::ptrdiff_t packed_size(const Product& x) {
   if (is_narrow(x)) return x.columns * x.depth;
-  return lies_well(x) ? 0 : (x.columns + panel - 1) / panel * panel * x.depth;
+  const std::ptrdiff_t panels =
+      is_in_place(x) ? (x.columns % panel + panel - 1) / panel : (x.columns + panel - 1) / panel;
+  return panels * panel * x.depth;
 }
 
 // Column after column where C is narrow; else panel after panel, row after row of it, with zeros behind the last
@@ -161,8 +170,9 @@ void pack(const Product& x, float* packed) {
       for (std::ptrdiff_t p = 0; p < x.depth; ++p) *packed++ = x.b[p * x.b_row + j * x.b_column];
     return;
   }
-  for (std::ptrdiff_t column = 0; column < x.columns; column += panel, packed += panel * x.depth) {
+  for (std::ptrdiff_t column = 0; column < x.columns; column += panel) {
     const std::ptrdiff_t count = std::min(panel, x.columns - column);
+    if (count == panel && is_in_place(x)) continue;
     const float* b = x.b + column * x.b_column;
     if (count < panel) std::fill(packed, packed + panel * x.depth, 0.0f);
     if (x.b_column == 1) {
@@ -171,21 +181,22 @@ void pack(const Product& x, float* packed) {
       for (std::ptrdiff_t j = 0; j < count; ++j)
         for (std::ptrdiff_t p = 0; p < x.depth; ++p) packed[p * panel + j] = b[p * x.b_row + j * x.b_column];
     }
+    packed += panel * x.depth;
   }
 }
 
 void multiply(const Product& x, const float* packed, std::ptrdiff_t first_row, std::ptrdiff_t end_row) {
   if (is_narrow(x)) return dots_of<most_dots>(x, packed, first_row, end_row);
-  const bool in_place = lies_well(x);
   for (std::ptrdiff_t from = 0; from < x.depth || from == 0; from += block_depth) {
     const std::ptrdiff_t to = std::min(from + block_depth, x.depth);
     for (std::ptrdiff_t block = first_row; block < end_row; block += block_rows) {
       const std::ptrdiff_t block_end = std::min(block + block_rows, end_row);
       for (std::ptrdiff_t column = 0; column < x.columns; column += panel) {
-        const float* b = in_place ? x.b + column + from * x.b_row : packed + column * x.depth + from * panel;
+        const bool in_place = is_in_place(x) && x.columns - column >= panel;
+        const std::ptrdiff_t b_row = in_place ? x.b_row : panel;
+        const float* b = in_place ? x.b + column : packed + (is_in_place(x) ? 0 : column * x.depth);
         for (std::ptrdiff_t row = block; row < block_end; row += tile_rows)
-          tile_of<tile_rows>(std::min(tile_rows, block_end - row), x, b, in_place ? x.b_row : panel, row, column, from,
-                             to);
+          tile_of<tile_rows>(std::min(tile_rows, block_end - row), x, b + from * b_row, b_row, row, column, from, to);
       }
     }
   }
