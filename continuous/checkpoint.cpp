@@ -21,6 +21,7 @@
 #include "continuous/deterministic_policy_gradient.hpp"
 #include "continuous/soft_actor_critic.hpp"
 #include "continuous/soft_q_learning.hpp"
+#include "continuous/vector_environment.hpp"
 #include "softrl/atomic_file.hpp"
 
 namespace softrl::continuous {
@@ -88,7 +89,7 @@ void read_replay(InputArchive& archive, ReplayBuffer& replay) {
 }
 
 void write_environments(OutputArchive& archive, const TrainingState& state) {
-  const VectorEnvironment::Snapshot snapshot = state.environments.snapshot();
+  const Environments::Snapshot snapshot = state.environments->snapshot();
   for (std::size_t i = 0; i < snapshot.copies.size(); ++i) {
     const Task::Snapshot& copy = snapshot.copies[i];
     const std::string name = fmt::format("environment{}.", i);
@@ -103,7 +104,9 @@ void write_environments(OutputArchive& archive, const TrainingState& state) {
 }
 
 void read_environments(InputArchive& archive, TrainingState& state) {
-  VectorEnvironment::Snapshot snapshot = state.environments.snapshot();  // of the right sizes
+  const Eigen::Index size = state.environments->observation_box().low.size();
+  Environments::Snapshot snapshot{.copies = std::vector<Task::Snapshot>(state.options.environments),
+                                  .observations = RowMatrix(state.options.environments, size)};
   for (std::size_t i = 0; i < snapshot.copies.size(); ++i) {
     const std::string name = fmt::format("environment{}.", i);
     snapshot.copies[i] = {.state = read_vector(archive, name + "state"),
@@ -114,10 +117,22 @@ void read_environments(InputArchive& archive, TrainingState& state) {
   const Eigen::VectorXd observations = read_vector(archive, "observations");
   snapshot.observations =
       observations.reshaped<Eigen::RowMajor>(snapshot.observations.rows(), snapshot.observations.cols());
-  state.environments.restore(snapshot);
-  state.observations = snapshot.observations;
+  // Where an environment could not be saved, another episode than the run's first.
+  state.environments->reset(Random(state.options.seed, "task", static_cast<std::uint64_t>(state.step)).bits());
+  state.environments->restore(snapshot);
+  state.observations = state.environments->last().observations;
   state.episode_returns = read_vector(archive, "episode_returns");
   state.episode_lengths = read_vector(archive, "episode_lengths");
+  for (std::size_t i = 0; i < snapshot.copies.size(); ++i)
+    if (const auto row = static_cast<Eigen::Index>(i); !snapshot.copies[i].running)
+      state.episode_returns(row) = state.episode_lengths(row) = 0.0;
+}
+
+// Of an environment that will not be there when the agent is read again.
+void write_spaces(OutputArchive& archive, const Environments& environments) {
+  write(archive, "observation_size", environments.observation_box().low.size());
+  write(archive, "action_low", environments.action_box().low);
+  write(archive, "action_high", environments.action_box().high);
 }
 
 void write_interval(OutputArchive& archive, const IntervalSums& interval) {
@@ -141,9 +156,9 @@ void read_interval(InputArchive& archive, IntervalSums& interval) {
 void read_state(InputArchive& archive, TrainingState& state) {
   read_part(archive, "agent", *state.agent);
   read_replay(archive, state.replay);
+  state.step = read_integer(archive, "step");
   read_environments(archive, state);
   state.exploration.restore(read_text(archive, "exploration"));
-  state.step = read_integer(archive, "step");
   state.episodes = read_integer(archive, "episodes");
   const Eigen::VectorXd returns = read_vector(archive, "last_returns");
   state.last_returns.assign(returns.begin(), returns.end());
@@ -210,6 +225,8 @@ std::filesystem::path checkpoint_file(const std::filesystem::path& folder, std::
   return folder / fmt::format("checkpoint-{:09}.pt", step);
 }
 
+int size_of(const BoxSpace& box) { return static_cast<int>(box.low.size()); }
+
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
 }  // namespace
@@ -230,14 +247,28 @@ std::unique_ptr<Agent> make_agent(const TrainingOptions& options, int observatio
       options.agent);
 }
 
-TrainingState::TrainingState(const TrainingOptions& chosen)
+std::unique_ptr<Environments> make_environments(const TrainingOptions& options, CustomList custom) {
+  if (!is_custom(options.task)) {
+    if (!custom.empty()) throw std::invalid_argument(fmt::format("{} is a task: no custom environments", options.task));
+    return std::make_unique<VectorEnvironment>(*make_task(options.task), options.environments, options.threads);
+  }
+  if (custom.empty())
+    throw std::invalid_argument(
+        fmt::format("{} is not a task but an environment of the caller's own: only a program that has it can train "
+                    "(in Python: softrl.train, softrl.resume)",
+                    options.task));
+  check_size("list of environments", static_cast<std::int64_t>(custom.size()), options.environments);
+  return std::make_unique<CustomEnvironments>(options.task, std::move(custom));
+}
+
+TrainingState::TrainingState(const TrainingOptions& chosen, CustomList custom)
     : options(chosen),
-      environments(*make_task(chosen.task), chosen.environments, chosen.threads),
-      observations(environments.reset(Random(chosen.seed, "task").bits())),
+      environments(make_environments(chosen, std::move(custom))),
+      observations(environments->reset(Random(chosen.seed, "task").bits())),
       episode_returns(Eigen::VectorXd::Zero(chosen.environments)),
       episode_lengths(Eigen::VectorXd::Zero(chosen.environments)),
-      agent(make_agent(chosen, environments.copy(0).observation_size(), environments.copy(0).action_size())),
-      replay(options.replay_capacity, environments.copy(0).observation_size(), environments.copy(0).action_size()),
+      agent(make_agent(chosen, size_of(environments->observation_box()), size_of(environments->action_box()))),
+      replay(options.replay_capacity, size_of(environments->observation_box()), size_of(environments->action_box())),
       exploration(options.seed, "exploration") {
   interval.metrics = torch::zeros({static_cast<std::int64_t>(agent->metric_names().size())},
                                   torch::TensorOptions(torch::kFloat64).device(options.device));
@@ -249,6 +280,7 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
   write_part(archive, "agent", *state.agent);
   write_replay(archive, state.replay);
   write_environments(archive, state);
+  if (is_custom(state.options.task)) write_spaces(archive, *state.environments);
   write(archive, "exploration", state.exploration.state());
   write(archive, "step", state.step);
   write(archive, "episodes", state.episodes);
@@ -264,7 +296,11 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
     std::filesystem::remove(checkpoint_file(folder, steps[i]));
 }
 
-std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, TrainingState& state) {
+namespace {
+
+// read(archive) of the newest checkpoint that is whole; a sentence for each damaged one.
+std::vector<std::string> read_newest(const std::filesystem::path& folder, const TrainingOptions& wanted,
+                                     const std::function<void(InputArchive&)>& read) {
   const std::vector<std::int64_t> steps = checkpoint_steps(folder);
   if (steps.empty()) throw std::runtime_error(fmt::format("{}: there is no checkpoint", folder.string()));
   std::vector<std::string> skipped;
@@ -280,9 +316,9 @@ std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, Tr
       skipped.push_back(fmt::format("{}: not a checkpoint, or damaged", file.string()));
       continue;
     }
-    check_same_options(file, options, to_toml(state.options));
+    check_same_options(file, options, to_toml(wanted));
     try {
-      read_state(archive, state);
+      read(archive);
     } catch (const std::exception& error) {
       throw std::runtime_error(
           fmt::format("{}: is of another version of this program: {}", file.string(), first_line(error.what())));
@@ -290,6 +326,31 @@ std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, Tr
     return skipped;
   }
   throw std::runtime_error(fmt::format("{}", fmt::join(skipped, "\n")));
+}
+
+}  // namespace
+
+std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, TrainingState& state) {
+  return read_newest(folder, state.options, [&](InputArchive& archive) { read_state(archive, state); });
+}
+
+SavedAgent load_agent(const std::filesystem::path& folder, const TrainingOptions& options) {
+  SavedAgent saved;
+  read_newest(folder, options, [&](InputArchive& archive) {
+    int observation_size = 0;
+    if (is_custom(options.task)) {
+      observation_size = static_cast<int>(read_integer(archive, "observation_size"));
+      saved.action_box = {.low = read_vector(archive, "action_low"), .high = read_vector(archive, "action_high")};
+    } else {
+      const auto task = make_task(options.task);
+      observation_size = task->observation_size();
+      saved.action_box = task->action_box();
+    }
+    saved.agent = make_agent(options, observation_size, size_of(saved.action_box));
+    read_part(archive, "agent", *saved.agent);
+    saved.step = read_integer(archive, "step");
+  });
+  return saved;
 }
 
 void remove_checkpoints_after(const std::filesystem::path& folder, std::int64_t step) {

@@ -9,15 +9,20 @@
 #include <vector>
 
 #include "continuous/agent.hpp"
+#include "continuous/custom_environments.hpp"
+#include "continuous/environments.hpp"
 #include "continuous/replay_buffer.hpp"
 #include "continuous/training_options.hpp"
-#include "continuous/vector_environment.hpp"
 #include "softrl/random.hpp"
 
 namespace softrl::continuous {
 
 // The agent that the options describe, on the device they name.
 std::unique_ptr<Agent> make_agent(const TrainingOptions& options, int observation_size, int action_size);
+
+// Copies of the task that the options name. Where that is a custom one: `custom`, as many as the options say, or it
+// throws std::invalid_argument.
+std::unique_ptr<Environments> make_environments(const TrainingOptions& options, CustomList custom);
 
 // Sums since the last row of metrics.csv.
 struct IntervalSums {
@@ -27,10 +32,11 @@ struct IntervalSums {
 };
 
 struct TrainingState {
-  explicit TrainingState(const TrainingOptions& chosen);  // At step 0: the first episodes have begun.
+  // At step 0: the first episodes have begun.
+  explicit TrainingState(const TrainingOptions& chosen, CustomList custom = {});
 
   TrainingOptions options;
-  VectorEnvironment environments;
+  std::unique_ptr<Environments> environments;
   RowMatrix observations;           // [N × S] where they stand
   Eigen::VectorXd episode_returns;  // [N] of the episodes that are going on,
   Eigen::VectorXd episode_lengths;  // and their steps
@@ -52,6 +58,14 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
 // std::runtime_error: with the path if there is none, or all are damaged; with the path of config.toml and the key if
 // the options are others than those it was made with. Returns a sentence for each damaged one that was skipped.
 std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, TrainingState& state);
+
+// What the same checkpoint knows of the agent.
+struct SavedAgent {
+  std::int64_t step;
+  BoxSpace action_box;
+  std::unique_ptr<Agent> agent;
+};
+SavedAgent load_agent(const std::filesystem::path& folder, const TrainingOptions& options);
 
 // Those that a run resumed at `step` will write anew.
 void remove_checkpoints_after(const std::filesystem::path& folder, std::int64_t step);

@@ -29,15 +29,13 @@ double TrainedRun::q_value(const Eigen::VectorXd& observation, const Eigen::Vect
 
 TrainedRun load_trained_run(const std::filesystem::path& folder) {
   const TrainingOptions options = RunFolder::read_options(folder);
-  TrainingState state(options);
-  load_checkpoint(folder, state);
-  const BoxSpace box = state.environments.copy(0).action_box();
+  const SavedAgent saved = load_agent(folder, options);
   return {.options = options,
-          .step = state.step,
-          .action_box = box,
-          .policy = state.agent->policy(box),
-          .critics = state.agent->critics(),
-          .temperature = state.agent->current_temperature()};
+          .step = saved.step,
+          .action_box = saved.action_box,
+          .policy = saved.agent->policy(saved.action_box),
+          .critics = saved.agent->critics(),
+          .temperature = saved.agent->current_temperature()};
 }
 
 }  // namespace softrl::continuous

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -36,48 +37,54 @@ class Training {
       : options_(state.options),
         state_(state),
         folder_(std::move(folder)),
-        scale_(state_.environments.copy(0).action_box()),
+        scale_(state_.environments->action_box()),
         metrics_(state_.agent->metric_names()) {}
 
   TrainingResult run(const ProgressObserver& observer, const StopRequest& stop) {
     checkpoint();  // From here on, whatever happens, the run can be resumed.
-    bool finite = true;
-    while (finite && state_.step < options_.steps && !(stop && stop())) {
+    while (cause_.empty() && state_.step < options_.steps && !(stop && stop())) {
       const std::int64_t before = state_.step;
-      finite = step();
-      if (!finite) break;
+      step();
+      if (!cause_.empty()) break;
       for (std::int64_t i = 0; i < updates_due(before); ++i) update();
       // NaN stays in the sums, so that a look at every row finds it before it gets into a checkpoint.
       if (passed(before, options_.log_interval)) {
-        finite = interval_is_finite();
+        check_interval();
         log(observer);
       }
-      if (finite && passed(before, options_.checkpoint_interval)) checkpoint();
+      if (cause_.empty() && passed(before, options_.checkpoint_interval)) checkpoint();
     }
-    finite = finite && interval_is_finite();
-    const TrainingStatus status = !finite                        ? TrainingStatus::Diverged
+    if (cause_.empty()) check_interval();
+    const TrainingStatus status = !cause_.empty()                ? TrainingStatus::Diverged
                                   : state_.step < options_.steps ? TrainingStatus::Interrupted
                                                                  : TrainingStatus::Finished;
     if (status != TrainingStatus::Interrupted && state_.interval.steps > 0) log(observer);
     count_seconds();
-    if (finite) save_checkpoint(folder_.path(), state_);
+    if (cause_.empty()) save_checkpoint(folder_.path(), state_);
     write_summary(to_string(status));
     return {.status = status,
             .steps = state_.step,
             .episodes = state_.episodes,
             .mean_return = mean_return(),
-            .seconds = state_.seconds};
+            .seconds = state_.seconds,
+            .cause = cause_};
   }
 
  private:
-  // A step of every copy of the task. Whether the actions were finite: no step is done otherwise.
-  bool step() {
+  // A step of every environment. None if an action is not finite, which is then the cause.
+  void step() {
     const RowMatrix actions = state_.step < options_.start_steps ? random_actions() : agent_actions();  // [N × d]
-    if (!actions.allFinite()) return false;
+    for (Eigen::Index i = 0; i < actions.rows(); ++i) {
+      for (Eigen::Index j = 0; j < actions.cols(); ++j)
+        if (!std::isfinite(actions(i, j)))
+          cause_ = fmt::format("entry {} of the agent's action in environment {} after step {} is {}", j, i,
+                               state_.step, actions(i, j));
+    }
+    if (!cause_.empty()) return;
     RowMatrix in_box(actions.rows(), actions.cols());
     for (Eigen::Index i = 0; i < actions.rows(); ++i)
       in_box.row(i) = scale_.to_box(actions.row(i).transpose()).transpose();
-    const VectorStep& outcome = state_.environments.step(in_box);
+    const VectorStep& outcome = state_.environments->step(in_box);
     for (Eigen::Index i = 0; i < actions.rows(); ++i) {
       ++state_.step;
       ++state_.interval.steps;
@@ -92,7 +99,6 @@ class Training {
       if (outcome.terminated(i) || outcome.truncated(i)) count_episode(i);
     }
     state_.observations = outcome.observations;
-    return true;
   }
 
   RowMatrix random_actions() {
@@ -137,7 +143,13 @@ class Training {
     ++state_.interval.updates;
   }
 
-  bool interval_is_finite() const { return state_.interval.metrics.isfinite().all().item<bool>(); }
+  // The sums since the last row, or what they say of divergence.
+  void check_interval() {
+    const torch::Tensor sums = state_.interval.metrics.cpu();
+    for (std::size_t i = 0; i < metrics_.size() && cause_.empty(); ++i)
+      if (!std::isfinite(sums[static_cast<std::int64_t>(i)].item<double>()))
+        cause_ = fmt::format("{} is no longer finite", metrics_[i]);
+  }
 
   void count_seconds() {
     const auto now = Clock::now();
@@ -196,6 +208,7 @@ class Training {
   RunFolder folder_;
   ActionScale scale_;  // The agent's actions are in [−1, 1]^d.
   std::vector<std::string> metrics_;
+  std::string cause_;  // Of divergence; empty while there is none.
   Clock::time_point counted_until_ = Clock::now();
 };
 
@@ -214,21 +227,21 @@ const char* to_string(TrainingStatus status) {
 }
 
 TrainingResult train(const TrainingOptions& options, const std::filesystem::path& folder,
-                     const ProgressObserver& observer, const StopRequest& stop) {
+                     const ProgressObserver& observer, const StopRequest& stop, CustomList environments) {
   check(options);
   check_new_run_folder(folder);
   TorchSettings settings(options);
-  TrainingState state(options);
+  TrainingState state(options, std::move(environments));
   RunFolder run = RunFolder::create(folder, options, state.agent->metric_names());
   return Training(state, std::move(run)).run(observer, stop);
 }
 
 TrainingResult resume_training(const std::filesystem::path& folder, std::optional<std::int64_t> steps,
-                               const ProgressObserver& observer, const StopRequest& stop) {
+                               const ProgressObserver& observer, const StopRequest& stop, CustomList environments) {
   TrainingOptions options = RunFolder::read_options(folder);
   options.steps = steps.value_or(options.steps);
   TorchSettings settings(options);
-  TrainingState state(options);
+  TrainingState state(options, std::move(environments));
   const std::vector<std::string> skipped = load_checkpoint(folder, state);
   if (state.step >= options.steps)
     throw std::invalid_argument(

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "continuous/custom_environments.hpp"
 #include "continuous/training_options.hpp"
 #include "softrl/progress.hpp"
 
@@ -25,6 +26,7 @@ struct TrainingResult {
   std::int64_t episodes;
   std::optional<double> mean_return;  // Of the last (up to) 100 episodes.
   double seconds;
+  std::string cause = {};                             // Of divergence, in words.
   std::vector<std::string> skipped_checkpoints = {};  // A sentence for each damaged one that a resumed run passed over.
 };
 
@@ -35,15 +37,18 @@ using StopRequest = std::function<bool()>;
 // agent's metrics and steps_per_second; a request to stop leaves a checkpoint. Sets the number of Torch's threads
 // and how it computes matrix products.
 // Throws std::invalid_argument for an option out of range and std::runtime_error if the folder cannot be used: both
-// before anything is written.
+// before anything is written. A custom task is what `environments` are; what they throw ends the run, whose last
+// checkpoint stays.
 TrainingResult train(const TrainingOptions& options, const std::filesystem::path& folder,
-                     const ProgressObserver& observer = {}, const StopRequest& stop = {});
+                     const ProgressObserver& observer = {}, const StopRequest& stop = {}, CustomList environments = {});
 
 // Takes up the run in `folder` at its checkpoint, to `steps` steps in all (default: as many as it was meant to have).
-// Ends with the very numbers of a run that was not interrupted. Throws std::runtime_error if there is no such run or
+// Ends with the very numbers of a run that was not interrupted; a custom environment that cannot save its state begins
+// an episode instead. Throws std::runtime_error if there is no such run or
 // the checkpoint is damaged or config.toml says something else than when it was made; std::invalid_argument if the run
 // already has that many steps. The folder is then as it was.
 TrainingResult resume_training(const std::filesystem::path& folder, std::optional<std::int64_t> steps = std::nullopt,
-                               const ProgressObserver& observer = {}, const StopRequest& stop = {});
+                               const ProgressObserver& observer = {}, const StopRequest& stop = {},
+                               CustomList environments = {});
 
 }  // namespace softrl::continuous

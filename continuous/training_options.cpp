@@ -173,6 +173,10 @@ AgentOptions agent_options(const std::string& algorithm) {
       fmt::format("algorithm must be one of {}, got {}", fmt::join(algorithm_names(), ", "), algorithm));
 }
 
+void check_task(const std::string& task) {
+  if (!is_custom(task)) check_task_name(task);
+}
+
 // What each option must be, whatever the others are.
 void check_each(const TrainingOptions& options) {
   if (agent_options(options.algorithm).index() != options.agent.index())
@@ -199,7 +203,7 @@ void check_each(const TrainingOptions& options) {
 void check_values(const Config& config, const TrainingOptions& options) {
   if (config.has("task")) {
     try {
-      check_task_name(options.task);
+      check_task(options.task);
     } catch (const std::invalid_argument& error) {
       config.fail("task", error.what());
     }
@@ -219,7 +223,7 @@ void check_values(const Config& config, const TrainingOptions& options) {
 std::vector<std::string> algorithm_names() { return {"sql", "sac", "ddpg", "td3"}; }
 
 TrainingOptions default_training_options(const std::string& task, const std::string& profile) {
-  check_task_name(task);
+  check_task(task);
   const std::vector<std::string> known = profile_names();
   if (std::find(known.begin(), known.end(), profile) == known.end())
     throw std::invalid_argument(fmt::format("algorithm must be one of {}, got {}", fmt::join(known, ", "), profile));
@@ -264,7 +268,7 @@ std::string to_toml(const TrainingOptions& options) {
 }
 
 void check(const TrainingOptions& options) {
-  check_task_name(options.task);
+  check_task(options.task);
   check_each(options);
   if (options.checkpoint_interval % options.log_interval != 0)
     throw std::invalid_argument(fmt::format("checkpoint_interval must be a multiple of log_interval ({}), got {}",

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace softrl::continuous {
 using AgentOptions = std::variant<SoftQLearningOptions, SoftActorCriticOptions, DeterministicPolicyGradientOptions>;
 
 struct TrainingOptions {
-  std::string task;
+  std::string task;                          // one of ours, or custom/NAME: an environment of the caller's own
   std::string algorithm = "sql";             // sql, sac, ddpg or td3
   std::uint64_t seed = 1;                    // everything random follows from it
   std::int64_t steps = 20'000;               // ≥ 1 environment steps
@@ -38,9 +39,12 @@ struct TrainingOptions {
 
 std::vector<std::string> algorithm_names();
 
+// Whether the task is an environment of the caller's own, which no name can make.
+inline bool is_custom(std::string_view task) { return task.starts_with("custom/"); }
+
 // What `profile` has for the task: the algorithm's tuned hyperparameters ("sql", "sac", "ddpg", "td3"), or a published
 // variant ("sql_paper_2017", "sql_code_2017"). Throws std::invalid_argument, listing the known ones, for an unknown
-// task or profile (profiles.hpp).
+// task or profile (profiles.hpp). A custom task has no hyperparameters of its own.
 TrainingOptions default_training_options(const std::string& task, const std::string& profile = "sql");
 
 // `options` with the keys of `config` put in their place. Throws std::runtime_error, with file and line, for a key that

@@ -14,13 +14,7 @@ Eigen::Map<Eigen::VectorXd> row(RowMatrix& matrix, int i) { return {matrix.row(i
 VectorEnvironment::VectorEnvironment(const Task& task, int copies, int threads) : pool_(threads) {
   check_count("copies", copies, 1);
   for (int i = 0; i < copies; ++i) tasks_.push_back(task.clone());
-  const RowMatrix observations = RowMatrix::Zero(copies, task.observation_size());
-  step_ = {.next_observations = observations,
-           .observations = observations,
-           .rewards = Eigen::VectorXd::Zero(copies),
-           .terminated = Eigen::Array<bool, Eigen::Dynamic, 1>::Constant(copies, false),
-           .truncated = Eigen::Array<bool, Eigen::Dynamic, 1>::Constant(copies, false),
-           .infos = RowMatrix::Zero(copies, task.info_size())};
+  step_ = VectorStep::zero(copies, task.observation_size(), task.info_size());
 }
 
 const RowMatrix& VectorEnvironment::reset(std::uint64_t seed) {
@@ -52,7 +46,7 @@ const VectorStep& VectorEnvironment::step(const Eigen::Ref<const RowMatrix>& act
   return step_;
 }
 
-VectorEnvironment::Snapshot VectorEnvironment::snapshot() const {
+Environments::Snapshot VectorEnvironment::snapshot() const {
   Snapshot snapshot{.copies = {}, .observations = step_.observations};
   for (const auto& task : tasks_) snapshot.copies.push_back(task->snapshot());
   return snapshot;

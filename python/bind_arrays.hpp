@@ -27,4 +27,5 @@ inline std::uint64_t to_seed(std::int64_t seed) {
   return static_cast<std::uint64_t>(seed);
 }
 
-void bind_tasks(nanobind::module_& m);  // Tasks one by one and many at once.
+void bind_tasks(nanobind::module_& m);     // Tasks one by one and many at once.
+void bind_training(nanobind::module_& m);  // Runs, on tasks and on environments of Python's.

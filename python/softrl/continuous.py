@@ -15,8 +15,8 @@ from ._continuous import (
     make_task,
     task_names,
     task_options,
-    train,
 )
+from .training import resume, train
 
 __all__ = [
     "LqgSolution",
@@ -26,6 +26,7 @@ __all__ = [
     "load_policy",
     "lqg_solution",
     "make_task",
+    "resume",
     "task_names",
     "task_options",
     "train",

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,6 +103,10 @@ int evaluate(const Arguments& arguments) {
   check_outputs({arguments.json, arguments.csv, arguments.trajectories});
 
   const auto run = continuous::load_trained_run(arguments.folder);
+  if (continuous::is_custom(run.options.task))
+    throw std::invalid_argument(fmt::format(
+        "{}: {} is not a task but an environment of Python's; softrl.continuous.load_policy() has its policy there",
+        arguments.folder, run.options.task));
   const auto task = continuous::make_task(run.options.task);
   const continuous::EvaluationOptions options{.episodes = arguments.episodes,
                                               .seed = static_cast<std::uint64_t>(arguments.seed)};

@@ -127,9 +127,9 @@ int train(const Arguments& arguments) {
     fmt::print("interrupted; softrl train --resume {} goes on\n", folder);
   if (result.status == TrainingStatus::Diverged)
     fmt::print(
-        "diverged at step {}: the losses are no longer finite, the last checkpoint is from before; try lower learning "
-        "rates or a higher temperature\n",
-        result.steps);
+        "diverged at step {}: {}; the last checkpoint is from before. Try lower learning rates or a higher "
+        "temperature\n",
+        result.steps, result.cause);
   return result.status == TrainingStatus::Finished ? 0 : 1;
 }
 

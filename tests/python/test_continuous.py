@@ -102,20 +102,20 @@ def test_negative_seeds_are_value_errors(policy, tmp_path):
 
 def test_settings_are_the_hyperparameters(tmp_path):
     settings = {"temperature": 3.0, "hidden": [8, 8], "bandwidth": "sql_paper", "start_steps": 10}
-    continuous.train("multi_goal", tmp_path / "run", steps=40, settings=settings)
+    continuous.train("multi_goal", tmp_path / "run", steps=40, **settings)
     config = (tmp_path / "run" / "config.toml").read_text()
     for line in ["temperature = 3", "hidden = [8, 8]", 'bandwidth = "sql_paper"', "start_steps = 10", "steps = 40"]:
         assert line in config.splitlines()
     with pytest.raises(ValueError, match="temperature: must be finite and positive, got -1"):
-        continuous.train("multi_goal", tmp_path / "other", settings={"temperature": -1.0})
+        continuous.train("multi_goal", tmp_path / "other", temperature=-1.0)
     with pytest.raises(ValueError, match="partciles: unknown key"):
-        continuous.train("multi_goal", tmp_path / "other", settings={"partciles": 3})
+        continuous.train("multi_goal", tmp_path / "other", partciles=3)
 
 
 @pytest.mark.parametrize("algorithm", ["sac", "td3"])
 def test_peers_train_and_sample_in_python(tmp_path, algorithm):
     settings = {"hidden": [8, 8], "start_steps": 10, "batch_size": 8}
-    continuous.train("multi_goal", tmp_path / "run", algorithm=algorithm, steps=60, settings=settings)
+    continuous.train("multi_goal", tmp_path / "run", algorithm=algorithm, steps=60, **settings)
     policy = continuous.load_policy(tmp_path / "run")
     assert policy.algorithm == algorithm
     actions = policy.sample(np.zeros((5, 2)), seed=1)
