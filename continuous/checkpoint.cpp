@@ -47,6 +47,9 @@ void write(OutputArchive& archive, const std::string& key, std::int64_t value) {
 void write(OutputArchive& archive, const std::string& key, const Eigen::VectorXd& values) {
   archive.write(key, to_tensor(values));
 }
+void write_rows(OutputArchive& archive, const std::string& key, const RowMatrix& rows) {
+  write(archive, key, Eigen::VectorXd(rows.reshaped<Eigen::RowMajor>()));
+}
 void write(OutputArchive& archive, const std::string& key, const std::string& text) {
   archive.write(key, c10::IValue(text));
 }
@@ -62,6 +65,11 @@ std::int64_t read_integer(InputArchive& archive, const std::string& key) {
 Eigen::VectorXd read_vector(InputArchive& archive, const std::string& key) {
   const torch::Tensor tensor = read_tensor(archive, key).to(torch::kFloat64).contiguous();
   return Eigen::Map<const Eigen::VectorXd>(tensor.data_ptr<double>(), tensor.numel());
+}
+RowMatrix read_rows(InputArchive& archive, const std::string& key, int rows) {
+  const Eigen::VectorXd values = read_vector(archive, key);
+  if (values.size() % rows != 0) throw std::runtime_error(key + " has another size");
+  return values.reshaped<Eigen::RowMajor>(rows, values.size() / rows);
 }
 std::string read_text(InputArchive& archive, const std::string& key) {
   c10::IValue value;
@@ -98,15 +106,15 @@ void write_environments(OutputArchive& archive, const TrainingState& state) {
     write(archive, name + "running", static_cast<std::int64_t>(copy.running));
     write(archive, name + "random", copy.random);
   }
-  write(archive, "observations", Eigen::VectorXd(snapshot.observations.reshaped<Eigen::RowMajor>()));
+  write_rows(archive, "observations", snapshot.observations);
   write(archive, "episode_returns", state.episode_returns);
   write(archive, "episode_lengths", state.episode_lengths);
 }
 
 void read_environments(InputArchive& archive, TrainingState& state) {
-  const Eigen::Index size = state.environments->observation_box().low.size();
-  Environments::Snapshot snapshot{.copies = std::vector<Task::Snapshot>(state.options.environments),
-                                  .observations = RowMatrix(state.options.environments, size)};
+  const int copies = state.options.environments;
+  Environments::Snapshot snapshot{.copies = std::vector<Task::Snapshot>(static_cast<std::size_t>(copies)),
+                                  .observations = read_rows(archive, "observations", copies)};
   for (std::size_t i = 0; i < snapshot.copies.size(); ++i) {
     const std::string name = fmt::format("environment{}.", i);
     snapshot.copies[i] = {.state = read_vector(archive, name + "state"),
@@ -114,9 +122,6 @@ void read_environments(InputArchive& archive, TrainingState& state) {
                           .running = read_integer(archive, name + "running") != 0,
                           .random = read_text(archive, name + "random")};
   }
-  const Eigen::VectorXd observations = read_vector(archive, "observations");
-  snapshot.observations =
-      observations.reshaped<Eigen::RowMajor>(snapshot.observations.rows(), snapshot.observations.cols());
   // Where an environment could not be saved, another episode than the run's first.
   state.environments->reset(Random(state.options.seed, "task", static_cast<std::uint64_t>(state.step)).bits());
   state.environments->restore(snapshot);
@@ -124,8 +129,10 @@ void read_environments(InputArchive& archive, TrainingState& state) {
   state.episode_returns = read_vector(archive, "episode_returns");
   state.episode_lengths = read_vector(archive, "episode_lengths");
   for (std::size_t i = 0; i < snapshot.copies.size(); ++i)
-    if (const auto row = static_cast<Eigen::Index>(i); !snapshot.copies[i].running)
+    if (const auto row = static_cast<Eigen::Index>(i); !snapshot.copies[i].running) {
       state.episode_returns(row) = state.episode_lengths(row) = 0.0;
+      state.noise.restart(row);
+    }
 }
 
 // Of an environment that will not be there when the agent is read again.
@@ -157,8 +164,9 @@ void read_state(InputArchive& archive, TrainingState& state) {
   read_part(archive, "agent", *state.agent);
   read_replay(archive, state.replay);
   state.step = read_integer(archive, "step");
-  read_environments(archive, state);
   state.exploration.restore(read_text(archive, "exploration"));
+  if (state.noise.on()) state.noise.x = read_rows(archive, "noise", state.options.environments);
+  read_environments(archive, state);
   state.episodes = read_integer(archive, "episodes");
   const Eigen::VectorXd returns = read_vector(archive, "last_returns");
   state.last_returns.assign(returns.begin(), returns.end());
@@ -269,7 +277,10 @@ TrainingState::TrainingState(const TrainingOptions& chosen, CustomList custom)
       episode_lengths(Eigen::VectorXd::Zero(chosen.environments)),
       agent(make_agent(chosen, size_of(environments->observation_box()), size_of(environments->action_box()))),
       replay(options.replay_capacity, size_of(environments->observation_box()), size_of(environments->action_box())),
-      exploration(options.seed, "exploration") {
+      exploration(options.seed, "exploration"),
+      noise{.theta = chosen.exploration_ou_theta,
+            .sigma = chosen.exploration_ou_sigma,
+            .x = RowMatrix::Zero(chosen.environments, size_of(environments->action_box()))} {
   interval.metrics = torch::zeros({static_cast<std::int64_t>(agent->metric_names().size())},
                                   torch::TensorOptions(torch::kFloat64).device(options.device));
 }
@@ -282,6 +293,7 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
   write_environments(archive, state);
   if (is_custom(state.options.task)) write_spaces(archive, *state.environments);
   write(archive, "exploration", state.exploration.state());
+  if (state.noise.on()) write_rows(archive, "noise", state.noise.x);
   write(archive, "step", state.step);
   write(archive, "episodes", state.episodes);
   const std::vector<double> returns(state.last_returns.begin(), state.last_returns.end());

@@ -11,6 +11,7 @@
 #include "continuous/agent.hpp"
 #include "continuous/custom_environments.hpp"
 #include "continuous/environments.hpp"
+#include "continuous/ornstein_uhlenbeck.hpp"
 #include "continuous/replay_buffer.hpp"
 #include "continuous/training_options.hpp"
 #include "softrl/random.hpp"
@@ -42,7 +43,8 @@ struct TrainingState {
   Eigen::VectorXd episode_lengths;  // and their steps
   std::unique_ptr<Agent> agent;
   ReplayBuffer replay;
-  Random exploration;  // The uniform actions of the first steps.
+  Random exploration;       // The uniform actions of the first steps, and the noise:
+  OrnsteinUhlenbeck noise;  // added to the agent's actions, where that is on.
   std::int64_t step = 0;
   std::int64_t episodes = 0;        // Ended ones.
   std::deque<double> last_returns;  // Of up to 100 episodes, oldest first.

@@ -73,7 +73,8 @@ class Training {
  private:
   // A step of every environment. None if an action is not finite, which is then the cause.
   void step() {
-    const RowMatrix actions = state_.step < options_.start_steps ? random_actions() : agent_actions();  // [N × d]
+    const bool starting = state_.step < options_.start_steps;
+    RowMatrix actions = starting ? random_actions() : agent_actions();  // [N × d]
     for (Eigen::Index i = 0; i < actions.rows(); ++i) {
       for (Eigen::Index j = 0; j < actions.cols(); ++j)
         if (!std::isfinite(actions(i, j)))
@@ -81,6 +82,7 @@ class Training {
                                state_.step, actions(i, j));
     }
     if (!cause_.empty()) return;
+    if (!starting) actions = state_.noise.add_to(actions, state_.exploration);
     RowMatrix in_box(actions.rows(), actions.cols());
     for (Eigen::Index i = 0; i < actions.rows(); ++i)
       in_box.row(i) = scale_.to_box(actions.row(i).transpose()).transpose();
@@ -125,6 +127,7 @@ class Training {
     state_.interval.returns += state_.episode_returns(copy);
     state_.interval.lengths += state_.episode_lengths(copy);
     state_.episode_returns(copy) = state_.episode_lengths(copy) = 0.0;
+    state_.noise.restart(copy);
   }
 
   // Whether a multiple of `interval` lies in (before, now].

@@ -89,6 +89,8 @@ void visit_all(Options& o, const Visit& visit) {
   visit("environments", o.environments);
   visit("update_interval", o.update_interval);
   visit("updates", o.updates);
+  visit("exploration_ou_theta", o.exploration_ou_theta);
+  visit("exploration_ou_sigma", o.exploration_ou_sigma);
   visit("batch_size", o.batch_size);
   visit("replay_capacity", o.replay_capacity);
   visit("log_interval", o.log_interval);
@@ -189,6 +191,9 @@ void check_each(const TrainingOptions& options) {
   check_in_range("environments", options.environments, 1, 100'000);
   check_count("update_interval", options.update_interval, 1);
   check_count("updates", options.updates, 1);
+  check_in_range("exploration_ou_theta", options.exploration_ou_theta, 0.0, 1.0);
+  check_at_least("exploration_ou_sigma", options.exploration_ou_sigma, 0.0);
+  check_finite("exploration_ou_sigma", options.exploration_ou_sigma);
   check_count("batch_size", options.batch_size, 1);
   check_count("replay_capacity", options.replay_capacity, 1);
   check_count("log_interval", options.log_interval, 1);

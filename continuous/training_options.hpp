@@ -28,6 +28,8 @@ struct TrainingOptions {
   int environments = 1;                      // ≥ 1 copies of the task, stepped together; each step of each counts
   int update_interval = 1;                   // ≥ 1 steps from updates to updates
   int updates = 1;                           // ≥ 1 updates then
+  double exploration_ou_theta = 0.15;        // in [0, 1]: θ of the noise added to actions while training
+  double exploration_ou_sigma = 0.0;         // ≥ 0: its σ (ornstein_uhlenbeck.hpp); 0 is none
   int batch_size = 64;                       // ≥ 1 transitions
   std::int64_t replay_capacity = 1'000'000;  // ≥ 1 transitions
   std::int64_t log_interval = 500;           // ≥ 1 steps per row of metrics.csv

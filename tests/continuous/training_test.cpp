@@ -102,6 +102,22 @@ TEST_F(Training, VariantsResumeToo) {
   EXPECT_EQ(metrics(folder_ / "halves"), metrics(folder_ / "whole"));
 }
 
+// Noise that wanders is carried on where it was, each copy's by itself; it starts with the agent's own actions.
+TEST_F(Training, ExplorationNoiseIsTakenUpWhereItWas) {
+  auto options = small("multi_goal", 400, "ddpg");
+  options.environments = 2;
+  train(options, folder_ / "without");
+  options.exploration_ou_sigma = 0.3;
+  train(options, folder_ / "whole");
+  options.steps = 150;
+  train(options, folder_ / "halves");
+  resume_training(folder_ / "halves", 400);
+  EXPECT_EQ(metrics(folder_ / "halves"), metrics(folder_ / "whole"));
+  const auto with = metrics(folder_ / "whole"), without = metrics(folder_ / "without");
+  EXPECT_EQ(with[1], without[1]);
+  EXPECT_NE(with[3], without[3]);
+}
+
 // Copies of the task are steps of their own: as many updates, and rows where they are due.
 TEST_F(Training, EveryStepOfEveryCopyCounts) {
   auto options = small("multi_goal", 400);
