@@ -6,6 +6,7 @@
 #include <exception>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -78,6 +79,11 @@ std::string read_text(InputArchive& archive, const std::string& key) {
 }
 
 void write_replay(OutputArchive& archive, const ReplayBuffer& replay) {
+  if (replay.file()) {
+    replay.file()->flush();
+    write(archive, "replay.file", fmt::format("{:016x}", replay.file()->id()));
+    return write(archive, "replay.added", replay.added());
+  }
   const Batch contents = replay.contents();
   archive.write("replay.observations", contents.observations);
   archive.write("replay.actions", contents.actions);
@@ -88,6 +94,7 @@ void write_replay(OutputArchive& archive, const ReplayBuffer& replay) {
 }
 
 void read_replay(InputArchive& archive, ReplayBuffer& replay) {
+  if (replay.file()) return replay.restore(read_integer(archive, "replay.added"));
   replay.restore({.observations = read_tensor(archive, "replay.observations"),
                   .actions = read_tensor(archive, "replay.actions"),
                   .rewards = read_tensor(archive, "replay.rewards"),
@@ -131,8 +138,33 @@ void read_environments(InputArchive& archive, TrainingState& state) {
   for (std::size_t i = 0; i < snapshot.copies.size(); ++i)
     if (const auto row = static_cast<Eigen::Index>(i); !snapshot.copies[i].running) {
       state.episode_returns(row) = state.episode_lengths(row) = 0.0;
+      state.normalisation.state.discounted_returns(row) = 0.0;
       state.noise.restart(row);
     }
+}
+
+void write_moments(OutputArchive& archive, const std::string& key, const RunningMoments& moments) {
+  write(archive, key + ".count", Eigen::VectorXd::Constant(1, moments.count));
+  write(archive, key + ".mean", moments.mean);
+  write(archive, key + ".squares", moments.squares);
+}
+
+RunningMoments read_moments(InputArchive& archive, const std::string& key) {
+  return {.count = read_vector(archive, key + ".count")(0),
+          .mean = read_vector(archive, key + ".mean"),
+          .squares = read_vector(archive, key + ".squares")};
+}
+
+void write_normalisation(OutputArchive& archive, const Normalisation::State& state) {
+  write_moments(archive, "normalisation.observations", state.observations);
+  write_moments(archive, "normalisation.returns", state.returns);
+  write(archive, "normalisation.discounted_returns", state.discounted_returns);
+}
+
+Normalisation::State read_normalisation(InputArchive& archive) {
+  return {.observations = read_moments(archive, "normalisation.observations"),
+          .returns = read_moments(archive, "normalisation.returns"),
+          .discounted_returns = read_vector(archive, "normalisation.discounted_returns")};
 }
 
 // Of an environment that will not be there when the agent is read again.
@@ -162,6 +194,7 @@ void read_interval(InputArchive& archive, IntervalSums& interval) {
 
 void read_state(InputArchive& archive, TrainingState& state) {
   read_part(archive, "agent", *state.agent);
+  if (state.normalisation.on()) state.normalisation.state = read_normalisation(archive);
   read_replay(archive, state.replay);
   state.step = read_integer(archive, "step");
   state.exploration.restore(read_text(archive, "exploration"));
@@ -233,6 +266,11 @@ std::filesystem::path checkpoint_file(const std::filesystem::path& folder, std::
   return folder / fmt::format("checkpoint-{:09}.pt", step);
 }
 
+Normalisation make_normalisation(const TrainingOptions& options, int observation_size) {
+  return {options.normalise_observations, options.normalise_rewards, discount(options), options.environments,
+          observation_size};
+}
+
 int size_of(const BoxSpace& box) { return static_cast<int>(box.low.size()); }
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
@@ -276,13 +314,29 @@ TrainingState::TrainingState(const TrainingOptions& chosen, CustomList custom)
       episode_returns(Eigen::VectorXd::Zero(chosen.environments)),
       episode_lengths(Eigen::VectorXd::Zero(chosen.environments)),
       agent(make_agent(chosen, size_of(environments->observation_box()), size_of(environments->action_box()))),
+      normalisation(make_normalisation(chosen, size_of(environments->observation_box()))),
       replay(options.replay_capacity, size_of(environments->observation_box()), size_of(environments->action_box())),
       exploration(options.seed, "exploration"),
       noise{.theta = chosen.exploration_ou_theta,
             .sigma = chosen.exploration_ou_sigma,
             .x = RowMatrix::Zero(chosen.environments, size_of(environments->action_box()))} {
+  normalisation.see_start(observations);
   interval.metrics = torch::zeros({static_cast<std::int64_t>(agent->metric_names().size())},
                                   torch::TensorOptions(torch::kFloat64).device(options.device));
+}
+
+void use_replay_file(TrainingState& state, const std::filesystem::path& folder, ReplayFile which) {
+  const TrainingOptions& options = state.options;
+  if (options.replay_file.empty()) return;
+  const int observation_size = size_of(state.environments->observation_box());
+  const int action_size = size_of(state.environments->action_box());
+  const auto kept = static_cast<std::int64_t>(checkpoints_kept);
+  const std::int64_t rows = options.replay_capacity + kept * (options.checkpoint_interval + options.environments);
+  const std::int64_t width = ReplayBuffer::row_width(observation_size, action_size);
+  const std::filesystem::path file = folder / options.replay_file;
+  state.replay = ReplayBuffer(
+      options.replay_capacity, observation_size, action_size,
+      which == ReplayFile::New ? MappedRows::create(file, rows, width) : MappedRows::open(file, rows, width));
 }
 
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state) {
@@ -292,6 +346,7 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
   write_replay(archive, state.replay);
   write_environments(archive, state);
   if (is_custom(state.options.task)) write_spaces(archive, *state.environments);
+  if (state.normalisation.on()) write_normalisation(archive, state.normalisation.state);
   write(archive, "exploration", state.exploration.state());
   if (state.noise.on()) write_rows(archive, "noise", state.noise.x);
   write(archive, "step", state.step);
@@ -343,26 +398,38 @@ std::vector<std::string> read_newest(const std::filesystem::path& folder, const 
 }  // namespace
 
 std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, TrainingState& state) {
-  return read_newest(folder, state.options, [&](InputArchive& archive) { read_state(archive, state); });
+  std::string replay_file;
+  const std::vector<std::string> skipped = read_newest(folder, state.options, [&](InputArchive& archive) {
+    read_state(archive, state);
+    if (state.replay.file()) replay_file = read_text(archive, "replay.file");
+  });
+  if (state.replay.file() && replay_file != fmt::format("{:016x}", state.replay.file()->id()))
+    throw std::runtime_error(
+        fmt::format("{}: is the replay of another run", (folder / state.options.replay_file).string()));
+  return skipped;
 }
 
 SavedAgent load_agent(const std::filesystem::path& folder, const TrainingOptions& options) {
-  SavedAgent saved;
+  std::optional<SavedAgent> saved;
   read_newest(folder, options, [&](InputArchive& archive) {
     int observation_size = 0;
+    BoxSpace box;
     if (is_custom(options.task)) {
       observation_size = static_cast<int>(read_integer(archive, "observation_size"));
-      saved.action_box = {.low = read_vector(archive, "action_low"), .high = read_vector(archive, "action_high")};
+      box = {.low = read_vector(archive, "action_low"), .high = read_vector(archive, "action_high")};
     } else {
       const auto task = make_task(options.task);
       observation_size = task->observation_size();
-      saved.action_box = task->action_box();
+      box = task->action_box();
     }
-    saved.agent = make_agent(options, observation_size, size_of(saved.action_box));
-    read_part(archive, "agent", *saved.agent);
-    saved.step = read_integer(archive, "step");
+    saved = SavedAgent{.step = read_integer(archive, "step"),
+                       .action_box = box,
+                       .agent = make_agent(options, observation_size, size_of(box)),
+                       .normalisation = make_normalisation(options, observation_size)};
+    read_part(archive, "agent", *saved->agent);
+    if (saved->normalisation.on()) saved->normalisation.state = read_normalisation(archive);
   });
-  return saved;
+  return std::move(*saved);
 }
 
 void remove_checkpoints_after(const std::filesystem::path& folder, std::int64_t step) {

@@ -11,6 +11,7 @@
 #include "continuous/agent.hpp"
 #include "continuous/custom_environments.hpp"
 #include "continuous/environments.hpp"
+#include "continuous/normalisation.hpp"
 #include "continuous/ornstein_uhlenbeck.hpp"
 #include "continuous/replay_buffer.hpp"
 #include "continuous/training_options.hpp"
@@ -42,6 +43,7 @@ struct TrainingState {
   Eigen::VectorXd episode_returns;  // [N] of the episodes that are going on,
   Eigen::VectorXd episode_lengths;  // and their steps
   std::unique_ptr<Agent> agent;
+  Normalisation normalisation;  // What the agent sees of it all.
   ReplayBuffer replay;
   Random exploration;       // The uniform actions of the first steps, and the noise:
   OrnsteinUhlenbeck noise;  // added to the agent's actions, where that is on.
@@ -52,8 +54,14 @@ struct TrainingState {
   double seconds = 0.0;  // Spent so far.
 };
 
+// Puts the replay into the file that the options name, if they do: one to be made, for a run that begins, or one that
+// is there. It has room for what any checkpoint that is kept counts on. Throws as MappedRows.
+enum class ReplayFile { New, Existing };
+void use_replay_file(TrainingState& state, const std::filesystem::path& folder, ReplayFile which);
+
 // Writes checkpoint-<step>.pt into the folder of a run: Torch's archive followed by the CRC-32C of all its bytes,
-// written when whole. Keeps the one before and removes older ones.
+// written when whole. Keeps the one before and removes older ones. A replay in a file is flushed first; the checkpoint
+// then has only its place.
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
 
 // The newest checkpoint of the folder that is whole, into a state made from the same options, `steps` apart. Throws
@@ -66,6 +74,7 @@ struct SavedAgent {
   std::int64_t step;
   BoxSpace action_box;
   std::unique_ptr<Agent> agent;
+  Normalisation normalisation;
 };
 SavedAgent load_agent(const std::filesystem::path& folder, const TrainingOptions& options);
 

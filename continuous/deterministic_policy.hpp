@@ -15,6 +15,7 @@ class DeterministicPolicy final : public TrainedPolicy {
 
   Eigen::Index observation_size() const override { return network_.state_size(); }
   Eigen::Index action_size() const override { return scale_.size(); }
+  bool deterministic() const override { return true; }
 
   // All three throw std::invalid_argument for an argument of the wrong size or not finite.
   Eigen::VectorXd sample(const Eigen::VectorXd& observation, Random& random) const override;

@@ -20,27 +20,58 @@ Batch each_field(const Batch& batch, Function function) {
 }
 
 void write_row(torch::Tensor& block, std::int64_t row, const double* values) {
-  const std::int64_t width = block.dim() == 1 ? 1 : block.size(1);
+  const std::int64_t width = block.dim() == 1 ? 1 : block.size(1), offset = row * block.stride(0);
   if (block.scalar_type() == torch::kFloat32) {
-    std::transform(values, values + width, block.data_ptr<float>() + row * width,
+    std::transform(values, values + width, block.data_ptr<float>() + offset,
                    [](double x) { return static_cast<float>(x); });
   } else {
-    std::copy(values, values + width, block.data_ptr<double>() + row * width);
+    std::copy(values, values + width, block.data_ptr<double>() + offset);
   }
+}
+
+// A row is observation, action, reward, next observation, continues.
+Batch fields_of(const MappedRows& file, std::int64_t observation_size, std::int64_t action_size) {
+  const torch::Tensor rows = torch::from_blob(file.data(), {file.rows(), file.width()}, torch::kFloat32);
+  const std::int64_t reward = observation_size + action_size;
+  return {.observations = rows.narrow(1, 0, observation_size),
+          .actions = rows.narrow(1, observation_size, action_size),
+          .rewards = rows.select(1, reward),
+          .next_observations = rows.narrow(1, reward + 1, observation_size),
+          .continues = rows.select(1, reward + 1 + observation_size)};
 }
 
 }  // namespace
 
 ReplayBuffer::ReplayBuffer(std::int64_t capacity, int observation_size, int action_size, torch::Dtype dtype)
     : capacity_(capacity) {
-  check_count("replay_capacity", capacity, 1);
-  check_count("observation size", observation_size, 1);
-  check_count("action size", action_size, 1);
+  check_sizes(observation_size, action_size);
   storage_ = {.observations = torch::empty({0, observation_size}, dtype),
               .actions = torch::empty({0, action_size}, dtype),
               .rewards = torch::empty({0}, dtype),
               .next_observations = torch::empty({0, observation_size}, dtype),
               .continues = torch::empty({0}, dtype)};
+}
+
+ReplayBuffer::ReplayBuffer(std::int64_t capacity, int observation_size, int action_size, const MappedRows& file)
+    : capacity_(capacity), file_(file) {
+  check_sizes(observation_size, action_size);
+  check_count("rows of the replay file", file.rows(), capacity);
+  check_size("row of the replay file", file.width(), row_width(observation_size, action_size));
+  storage_ = fields_of(file, observation_size, action_size);
+}
+
+void ReplayBuffer::check_sizes(int observation_size, int action_size) const {
+  check_count("replay_capacity", capacity_, 1);
+  check_count("observation size", observation_size, 1);
+  check_count("action size", action_size, 1);
+}
+
+// Where the transitions that a ring of `capacity_` would have at `places` are: addition n lies in row n modulo the rows
+// there are, and the one at a place is the newest whose number leaves it modulo the capacity.
+torch::Tensor ReplayBuffer::rows_of(const torch::Tensor& places) const {
+  if (!file_) return places;
+  const torch::Tensor age = (added_ - 1 - places).remainder(capacity_);
+  return (added_ - 1 - age).remainder(file_->rows());
 }
 
 void ReplayBuffer::reserve(std::int64_t rows) {
@@ -60,28 +91,32 @@ void ReplayBuffer::add(const Transition<Eigen::VectorXd, Eigen::VectorXd>& trans
   check_size("observation", transition.observation.size(), storage_.observations.size(1));
   check_size("action", transition.action.size(), storage_.actions.size(1));
   check_size("next observation", transition.next_observation.size(), storage_.observations.size(1));
-  reserve(next_ + 1);
+  if (!file_) reserve(next() + 1);
+  const std::int64_t row = file_ ? added_ % file_->rows() : next();
   const double continues = transition.terminated ? 0.0 : 1.0;
-  write_row(storage_.observations, next_, transition.observation.data());
-  write_row(storage_.actions, next_, transition.action.data());
-  write_row(storage_.rewards, next_, &transition.reward);
-  write_row(storage_.next_observations, next_, transition.next_observation.data());
-  write_row(storage_.continues, next_, &continues);
-  next_ = (next_ + 1) % capacity_;
-  size_ = std::min(size_ + 1, capacity_);
+  write_row(storage_.observations, row, transition.observation.data());
+  write_row(storage_.actions, row, transition.action.data());
+  write_row(storage_.rewards, row, &transition.reward);
+  write_row(storage_.next_observations, row, transition.next_observation.data());
+  write_row(storage_.continues, row, &continues);
+  ++added_;
 }
 
 Batch ReplayBuffer::sample(int batch_size, const at::Generator& generator, const c10::Device& device) const {
   check_count("batch_size", batch_size, 1);
-  check_count("transitions in the replay buffer", size_, 1);
-  const torch::Tensor rows =
-      torch::randint(size_, {batch_size}, generator, torch::TensorOptions(torch::kInt64).device(generator.device()))
+  check_count("transitions in the replay buffer", size(), 1);
+  const torch::Tensor places =
+      torch::randint(size(), {batch_size}, generator, torch::TensorOptions(torch::kInt64).device(generator.device()))
           .cpu();
+  const torch::Tensor rows = rows_of(places);
   return each_field(storage_, [&](const torch::Tensor& block) { return block.index_select(0, rows).to(device); });
 }
 
 Batch ReplayBuffer::contents() const {
-  return each_field(storage_, [&](const torch::Tensor& block) { return block.narrow(0, 0, size_).clone(); });
+  if (!file_)
+    return each_field(storage_, [&](const torch::Tensor& block) { return block.narrow(0, 0, size()).clone(); });
+  const torch::Tensor rows = rows_of(torch::arange(size(), torch::kInt64));
+  return each_field(storage_, [&](const torch::Tensor& block) { return block.index_select(0, rows); });
 }
 
 void ReplayBuffer::restore(const Batch& contents, std::int64_t next) {
@@ -98,8 +133,12 @@ void ReplayBuffer::restore(const Batch& contents, std::int64_t next) {
                     (rows < capacity_ ? next == rows : rows == capacity_ && next >= 0 && next < rows);
   if (!fits) throw std::invalid_argument("replay contents do not fit this buffer");
   storage_ = each_field(contents, [](const torch::Tensor& block) { return block.clone(); });
-  size_ = rows;
-  next_ = next;
+  added_ = rows < capacity_ ? rows : capacity_ + next;
+}
+
+void ReplayBuffer::restore(std::int64_t added) {
+  check_count("transitions added to the replay buffer", added, 0);
+  added_ = added;
 }
 
 }  // namespace softrl::continuous

@@ -12,6 +12,7 @@ class TrainedPolicy : public ContinuousPolicy {
  public:
   virtual Eigen::Index observation_size() const = 0;
   virtual Eigen::Index action_size() const = 0;
+  virtual bool deterministic() const { return false; }  // sample() is best(), always.
 
   // The action without chance: the most probable one, as far as the policy can tell.
   virtual Eigen::VectorXd best(const Eigen::VectorXd& observation) const = 0;

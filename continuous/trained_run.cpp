@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "continuous/checkpoint.hpp"
+#include "continuous/normalised_policy.hpp"
 #include "continuous/run_folder.hpp"
 #include "softrl/check.hpp"
 
@@ -19,8 +21,9 @@ double TrainedRun::q_value(const Eigen::VectorXd& observation, const Eigen::Vect
   const Eigen::VectorXd unit =
       (2.0 * action - action_box.high - action_box.low).cwiseQuotient(action_box.high - action_box.low);
   double smallest = std::numeric_limits<double>::infinity();
+  const Eigen::VectorXd state = agents_view(observation);
   for (const FrozenNetwork& critic : critics) {
-    const double q = critic.output(critic.state_part(observation), unit)(0);
+    const double q = critic.output(critic.state_part(state), unit)(0);
     if (!std::isfinite(q)) throw std::runtime_error("Q is not finite: the observation or the action is too large");
     smallest = std::min(smallest, q);
   }
@@ -30,12 +33,18 @@ double TrainedRun::q_value(const Eigen::VectorXd& observation, const Eigen::Vect
 TrainedRun load_trained_run(const std::filesystem::path& folder) {
   const TrainingOptions options = RunFolder::read_options(folder);
   const SavedAgent saved = load_agent(folder, options);
-  return {.options = options,
-          .step = saved.step,
-          .action_box = saved.action_box,
-          .policy = saved.agent->policy(saved.action_box),
-          .critics = saved.agent->critics(),
-          .temperature = saved.agent->current_temperature()};
+  TrainedRun run{.options = options,
+                 .step = saved.step,
+                 .action_box = saved.action_box,
+                 .policy = saved.agent->policy(saved.action_box),
+                 .critics = saved.agent->critics(),
+                 .temperature = saved.agent->current_temperature(),
+                 .reward_deviation = saved.normalisation.reward_deviation()};
+  if (saved.normalisation.normalises_observations()) {
+    run.observation_scale = saved.normalisation.observation_scale();
+    run.policy = std::make_unique<NormalisedPolicy>(std::move(run.policy), *run.observation_scale);
+  }
+  return run;
 }
 
 }  // namespace softrl::continuous

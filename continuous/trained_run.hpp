@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include "continuous/frozen_network.hpp"
+#include "continuous/observation_scale.hpp"
 #include "continuous/trained_policy.hpp"
 #include "continuous/training_options.hpp"
 #include "softrl/environment.hpp"
@@ -21,9 +23,16 @@ struct TrainedRun {
   std::unique_ptr<TrainedPolicy> policy;
   std::vector<FrozenNetwork> critics;
   double temperature = 0.0;  // α at that step, in the units of Q; 0 for an agent that takes the best action.
+  std::optional<ObservationScale> observation_scale = {};  // Of normalised observations, which `policy` sees to itself,
+  double reward_deviation = 1.0;                           // and what normalised rewards were divided by at the end.
 
-  // The smallest Q over critics, in reward units times reward_scale; `action` in the task's box. Throws
-  // std::invalid_argument for an argument of the wrong size or not finite, std::runtime_error if Q is not finite.
+  // What the critics are told of an observation.
+  Eigen::VectorXd agents_view(const Eigen::VectorXd& observation) const {
+    return observation_scale ? observation_scale->apply(observation) : observation;
+  }
+  // The smallest Q over critics, in reward units times reward_scale / reward_deviation; `action` in the task's box.
+  // Throws std::invalid_argument for an argument of the wrong size or not finite, std::runtime_error if Q is not
+  // finite.
   double q_value(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const;
 };
 

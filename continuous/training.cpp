@@ -100,6 +100,7 @@ class Training {
       state_.episode_lengths(i) += 1.0;
       if (outcome.terminated(i) || outcome.truncated(i)) count_episode(i);
     }
+    state_.normalisation.see(outcome);
     state_.observations = outcome.observations;
   }
 
@@ -110,7 +111,7 @@ class Training {
   }
 
   RowMatrix agent_actions() {
-    const RowMatrix& at = state_.observations;
+    const RowMatrix at = state_.normalisation.observations(state_.observations);
     torch::Tensor observations = torch::empty({at.rows(), at.cols()}, torch::kFloat64);
     std::copy_n(at.data(), at.size(), observations.data_ptr<double>());
     const torch::Tensor actions = state_.agent->act(observations.to(options_.device, torch::kFloat32))
@@ -142,7 +143,7 @@ class Training {
 
   void update() {
     const Batch batch = state_.replay.sample(options_.batch_size, state_.agent->generator(), options_.device);
-    state_.interval.metrics += state_.agent->update(batch);
+    state_.interval.metrics += state_.agent->update(state_.normalisation.batch(batch));
     ++state_.interval.updates;
   }
 
@@ -236,6 +237,7 @@ TrainingResult train(const TrainingOptions& options, const std::filesystem::path
   TorchSettings settings(options);
   TrainingState state(options, std::move(environments));
   RunFolder run = RunFolder::create(folder, options, state.agent->metric_names());
+  use_replay_file(state, folder, ReplayFile::New);
   return Training(state, std::move(run)).run(observer, stop);
 }
 
@@ -245,6 +247,7 @@ TrainingResult resume_training(const std::filesystem::path& folder, std::optiona
   options.steps = steps.value_or(options.steps);
   TorchSettings settings(options);
   TrainingState state(options, std::move(environments));
+  use_replay_file(state, folder, ReplayFile::Existing);
   const std::vector<std::string> skipped = load_checkpoint(folder, state);
   if (state.step >= options.steps)
     throw std::invalid_argument(

@@ -91,8 +91,11 @@ void visit_all(Options& o, const Visit& visit) {
   visit("updates", o.updates);
   visit("exploration_ou_theta", o.exploration_ou_theta);
   visit("exploration_ou_sigma", o.exploration_ou_sigma);
+  visit("normalise_observations", o.normalise_observations);
+  visit("normalise_rewards", o.normalise_rewards);
   visit("batch_size", o.batch_size);
   visit("replay_capacity", o.replay_capacity);
+  visit("replay_file", o.replay_file);
   visit("log_interval", o.log_interval);
   visit("checkpoint_interval", o.checkpoint_interval);
   visit("threads", o.threads);
@@ -196,6 +199,8 @@ void check_each(const TrainingOptions& options) {
   check_finite("exploration_ou_sigma", options.exploration_ou_sigma);
   check_count("batch_size", options.batch_size, 1);
   check_count("replay_capacity", options.replay_capacity, 1);
+  if (options.replay_file.find_first_of("\"\\\n") != std::string::npos)
+    throw std::invalid_argument("replay_file must have no quotes, backslashes and line breaks in its name");
   check_count("log_interval", options.log_interval, 1);
   check_count("checkpoint_interval", options.checkpoint_interval, 1);
   check_in_range("threads", options.threads, 1, 1024);
@@ -226,6 +231,10 @@ void check_values(const Config& config, const TrainingOptions& options) {
 }  // namespace
 
 std::vector<std::string> algorithm_names() { return {"sql", "sac", "ddpg", "td3"}; }
+
+double discount(const TrainingOptions& options) {
+  return std::visit([](const auto& agent) { return agent.discount; }, options.agent);
+}
 
 TrainingOptions default_training_options(const std::string& task, const std::string& profile) {
   check_task(task);

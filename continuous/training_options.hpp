@@ -30,8 +30,11 @@ struct TrainingOptions {
   int updates = 1;                           // ≥ 1 updates then
   double exploration_ou_theta = 0.15;        // in [0, 1]: θ of the noise added to actions while training
   double exploration_ou_sigma = 0.0;         // ≥ 0: its σ (ornstein_uhlenbeck.hpp); 0 is none
+  bool normalise_observations = false;       // by their running mean and deviation (normalisation.hpp)
+  bool normalise_rewards = false;            // by the running deviation of the discounted return
   int batch_size = 64;                       // ≥ 1 transitions
   std::int64_t replay_capacity = 1'000'000;  // ≥ 1 transitions
+  std::string replay_file = "";              // where it is kept, relative to the run's folder; in memory if empty
   std::int64_t log_interval = 500;           // ≥ 1 steps per row of metrics.csv
   std::int64_t checkpoint_interval = 5000;   // steps; a multiple of log_interval
   int threads = 1;                           // ≥ 1, of Torch's own: matrices this small gain little from more
@@ -43,6 +46,8 @@ std::vector<std::string> algorithm_names();
 
 // Whether the task is an environment of the caller's own, which no name can make.
 inline bool is_custom(std::string_view task) { return task.starts_with("custom/"); }
+
+double discount(const TrainingOptions& options);  // The agent's.
 
 // What `profile` has for the task: the algorithm's tuned hyperparameters ("sql", "sac", "ddpg", "td3"), or a published
 // variant ("sql_paper_2017", "sql_code_2017"). Throws std::invalid_argument, listing the known ones, for an unknown

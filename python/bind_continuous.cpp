@@ -75,8 +75,8 @@ NB_MODULE(_continuous, m) {
            "Log density of the policy's actions, nats; [N]. A sum over the noise that leads to the action, found "
            "numerically: a lower bound where some of it is missed, -inf where none is found. Slow.")
       .def("q_values", &q_values, "observations"_a, "actions"_a,
-           "The critic's Q, in reward units (times reward_scale, where that is not 1); [N]. The smaller one where "
-           "there are two critics.");
+           "The critic's Q, in reward units (times reward_scale, and over the deviation that rewards were divided by, "
+           "where those are not 1); [N]. The smaller one where there are two critics.");
   m.def("load_policy", &load_trained_run, "run"_a, ReleaseGil(),
         "The policy in the folder of a training run. RuntimeError with the path if it is missing or damaged.");
 }

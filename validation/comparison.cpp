@@ -41,8 +41,9 @@ Eigen::MatrixXd points(const ActionGrid& cells) {
 // At actions in the columns.
 VectorXd smallest_q(const TrainedRun& run, const VectorXd& observation, const Eigen::MatrixXd& actions) {
   VectorXd smallest = VectorXd::Constant(actions.cols(), std::numeric_limits<double>::infinity());
+  const VectorXd state = run.agents_view(observation);
   for (const FrozenNetwork& critic : run.critics)
-    smallest = smallest.cwiseMin(critic.outputs(critic.state_part(observation), actions).row(0).transpose());
+    smallest = smallest.cwiseMin(critic.outputs(critic.state_part(state), actions).row(0).transpose());
   return smallest / reward_scale(run);
 }
 
@@ -69,12 +70,10 @@ std::vector<double> log_shares(const std::vector<std::vector<double>>& q_of_cell
 
 double reward_scale(const TrainedRun& run) {
   const auto* soft = std::get_if<continuous::SoftQLearningOptions>(&run.options.agent);
-  return soft ? soft->reward_scale : 1.0;
+  return (soft ? soft->reward_scale : 1.0) / run.reward_deviation;
 }
 double temperature(const TrainedRun& run) { return run.temperature / reward_scale(run); }
-double discount(const TrainedRun& run) {
-  return std::visit([](const auto& agent) { return agent.discount; }, run.options.agent);
-}
+double discount(const TrainedRun& run) { return continuous::discount(run.options); }
 
 VectorXd learned_q(const TrainedRun& run, const VectorXd& observation, const ActionGrid& cells) {
   return smallest_q(run, observation, points(cells));

@@ -11,7 +11,6 @@
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "continuous/deterministic_policy.hpp"
 #include "continuous/evaluation.hpp"
 #include "continuous/task.hpp"
 #include "continuous/trained_run.hpp"
@@ -112,7 +111,7 @@ int evaluate(const Arguments& arguments) {
                                               .seed = static_cast<std::uint64_t>(arguments.seed)};
   const EvaluationResult drawn = continuous::evaluate(*task, *run.policy, options);
   // The same starts; a policy that has no chance would do the same once more.
-  const bool deterministic = dynamic_cast<const continuous::DeterministicPolicy*>(run.policy.get()) != nullptr;
+  const bool deterministic = run.policy->deterministic();
   const EvaluationResult best =
       deterministic ? drawn : continuous::evaluate(*task, continuous::BestAction(*run.policy), options);
 

@@ -112,11 +112,13 @@ def test_interrupt_leaves_a_run_to_resume(softrl, tmp_path):
     assert softrl("train", "--resume", folder, "--steps", summary["steps"] + 50).returncode == 0
 
 
-def test_a_killed_run_ends_as_the_uninterrupted_one(softrl, tmp_path):
+@pytest.mark.parametrize("replay", ["", "replay.bin"])
+def test_a_killed_run_ends_as_the_uninterrupted_one(softrl, tmp_path, replay):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     program = softrl("--version").args[0]
     steps = 3000
-    arguments = ["train", "multi_goal", "--seed", "4", "--steps", str(steps), *SMALL, "--out"]
+    arguments = ["train", "multi_goal", "--seed", "4", "--steps", str(steps), *SMALL, "--set", f"replay_file={replay}",
+                 "--set", "replay_capacity=170", "--out"]  # fmt: skip
     process = subprocess.Popen([program, *arguments, str(killed)], stdout=subprocess.DEVNULL)
     for _ in range(6000):
         metrics = killed / "metrics.csv"

@@ -1,9 +1,11 @@
 #include "continuous/replay_buffer.hpp"
 
 #include <cmath>
+#include <filesystem>
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "torch_generator.hpp"
 
@@ -88,6 +90,86 @@ TEST(ReplayBuffer, RefusesContentsItCannotHold) {
   torn = full.contents();
   torn.next_observations = torn.next_observations.to(torch::kFloat64);
   refuses(torn, 4);
+}
+
+class ReplayInAFile : public testing::Test {
+ protected:
+  ReplayInAFile() : path_(std::filesystem::temp_directory_path() / ("softrl_replay_" + std::to_string(::getpid()))) {}
+  ~ReplayInAFile() override { std::filesystem::remove(path_); }
+
+  static void expect_same(const ReplayBuffer& a, const ReplayBuffer& b) {
+    ASSERT_EQ(a.size(), b.size());
+    ASSERT_EQ(a.next(), b.next());
+    const Batch x = a.contents(), y = b.contents();
+    EXPECT_TRUE(torch::equal(x.observations, y.observations) && torch::equal(x.actions, y.actions) &&
+                torch::equal(x.rewards, y.rewards) && torch::equal(x.next_observations, y.next_observations) &&
+                torch::equal(x.continues, y.continues));
+    if (a.size() == 0) return;
+    const Batch u = a.sample(16, test_generator(5)), v = b.sample(16, test_generator(5));
+    EXPECT_TRUE(torch::equal(u.observations, v.observations) && torch::equal(u.actions, v.actions) &&
+                torch::equal(u.rewards, v.rewards) && torch::equal(u.next_observations, v.next_observations) &&
+                torch::equal(u.continues, v.continues));
+  }
+  ReplayBuffer in_file(const MappedRows& file) { return {10, 2, 1, file}; }
+
+  std::filesystem::path path_;
+};
+
+// At every moment of four rounds.
+TEST_F(ReplayInAFile, IsTheOneInMemory) {
+  ReplayBuffer memory(10, 2, 1), file = in_file(MappedRows::create(path_, 17, ReplayBuffer::row_width(2, 1)));
+  for (int i = 0; i < 45; ++i) {
+    expect_same(memory, file);
+    memory.add(numbered(i));
+    file.add(numbered(i));
+  }
+  expect_same(memory, file);
+}
+
+// A process that is killed leaves the file as it is, up to rows − capacity = 7 additions after the checkpoint. From
+// there on the same additions make the same buffer, wherever it had been killed.
+TEST_F(ReplayInAFile, ACheckpointFindsItsTransitionsAfterAKill) {
+  const std::int64_t width = ReplayBuffer::row_width(2, 1);
+  for (int checkpoint = 0; checkpoint < 40; ++checkpoint) {
+    for (const int killed : {checkpoint, checkpoint + 1, checkpoint + 7}) {
+      std::filesystem::remove(path_);
+      ReplayBuffer memory(10, 2, 1);
+      std::uint64_t id = 0;
+      {
+        const MappedRows rows = MappedRows::create(path_, 17, width);
+        id = rows.id();
+        ReplayBuffer lost = in_file(rows);
+        for (int i = 0; i < killed; ++i) lost.add(numbered(i));
+      }
+      for (int i = 0; i < checkpoint; ++i) memory.add(numbered(i));
+      const MappedRows rows = MappedRows::open(path_, 17, width);
+      EXPECT_EQ(rows.id(), id);
+      ReplayBuffer resumed = in_file(rows);
+      resumed.restore(checkpoint);
+      expect_same(memory, resumed);
+      for (int i = checkpoint; i < checkpoint + 12; ++i) {
+        memory.add(numbered(i));
+        resumed.add(numbered(i));
+        expect_same(memory, resumed);
+      }
+    }
+  }
+}
+
+TEST_F(ReplayInAFile, NamesAFileThatIsNotIt) {
+  const auto says = [](const auto& words) {
+    return testing::ThrowsMessage<std::runtime_error>(
+        testing::AllOf(testing::HasSubstr("softrl_replay_"), testing::HasSubstr(words)));
+  };
+  EXPECT_THAT([&] { MappedRows::open(path_, 17, 7); }, says("no such file"));
+  MappedRows::create(path_, 17, 7);
+  EXPECT_THAT([&] { MappedRows::create(path_, 17, 7); }, says("File exists"));
+  EXPECT_THAT([&] { MappedRows::open(path_, 17, 8); }, says("another size"));
+  EXPECT_THAT([&] { MappedRows::open(path_, 7, 17); }, says("is not a file of 7 rows of 17 numbers"));
+  std::filesystem::remove(path_);
+  EXPECT_THAT([&] { MappedRows::create(path_, std::int64_t{1} << 50, 1); }, says("cannot be made"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_THROW(ReplayBuffer(18, 2, 1, MappedRows::create(path_, 17, 7)), std::invalid_argument);
 }
 
 TEST(ReplayBuffer, NamesWhatItRefuses) {

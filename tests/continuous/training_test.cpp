@@ -118,6 +118,67 @@ TEST_F(Training, ExplorationNoiseIsTakenUpWhereItWas) {
   EXPECT_NE(with[3], without[3]);
 }
 
+// Running means and deviations are carried on; and they are part of what is learned: with them, the same policy is told
+// another observation.
+TEST_F(Training, NormalisationIsTakenUpWhereItWas) {
+  for (const std::string algorithm : {"sql", "sac", "ddpg"}) {
+    auto options = small("Pendulum-v1", 500, algorithm);
+    options.environments = 2;
+    options.normalise_observations = options.normalise_rewards = true;
+    const fs::path whole = folder_ / (algorithm + "_whole"), halves = folder_ / (algorithm + "_halves");
+    train(options, whole);
+    options.steps = 210;  // in the middle of an episode, and of a row
+    train(options, halves);
+    resume_training(halves, 500);
+    EXPECT_EQ(metrics(halves).back(), metrics(whole).back()) << algorithm;
+    const TrainedRun a = load_trained_run(whole), b = load_trained_run(halves);
+    ASSERT_TRUE(a.observation_scale && b.observation_scale);
+    EXPECT_EQ(a.observation_scale->mean, b.observation_scale->mean);
+    EXPECT_EQ(a.observation_scale->deviation, b.observation_scale->deviation);
+    EXPECT_EQ(a.reward_deviation, b.reward_deviation);
+    // cos and sin of an angle are within [−1, 1], its rate within 8 a second; rewards within [−16.3, 0].
+    EXPECT_LE(a.observation_scale->mean.cwiseAbs().maxCoeff(), 8.0);
+    EXPECT_LE(a.observation_scale->deviation.head(2).maxCoeff(), 1.0);
+    EXPECT_GT(a.observation_scale->deviation(2), 0.5);
+    EXPECT_GT(a.reward_deviation, 10.0) << "of sums of up to 100 rewards";
+    const Eigen::VectorXd observation = Eigen::Vector3d(0.6, 0.8, 2.0), action = Eigen::VectorXd::Constant(1, 0.5);
+    EXPECT_EQ(a.policy->best(observation), b.policy->best(observation));
+    const Eigen::VectorXd seen =
+        (observation - a.observation_scale->mean).cwiseQuotient(a.observation_scale->deviation);
+    double q = INFINITY;
+    for (const FrozenNetwork& critic : a.critics)
+      q = std::min(q, critic.output(critic.state_part(seen), action / 2.0)(0));
+    EXPECT_NEAR(a.q_value(observation, action), q, 1e-9);
+  }
+}
+
+// The replay goes round three times and is taken up in its middle, from an older checkpoint, too: whose file has had
+// the additions after it for some time.
+TEST_F(Training, AReplayInAFileIsTheOneInMemory) {
+  auto options = small("multi_goal", 600);
+  options.replay_capacity = 170;
+  options.environments = 3;
+  train(options, folder_ / "memory");
+  options.replay_file = "replay.bin";
+  train(options, folder_ / "whole");
+  EXPECT_EQ(metrics(folder_ / "whole"), metrics(folder_ / "memory"));
+  int asked = 0;
+  train(options, folder_ / "halves", {}, [&] { return ++asked > 155; });
+  resume_training(folder_ / "halves");
+  EXPECT_EQ(metrics(folder_ / "halves"), metrics(folder_ / "memory"));
+  fs::remove(folder_ / "halves/checkpoint-000000600.pt");
+  EXPECT_EQ(resume_training(folder_ / "halves").steps, 600);
+  EXPECT_EQ(metrics(folder_ / "halves"), metrics(folder_ / "memory"));
+  EXPECT_EQ(load_trained_run(folder_ / "halves").step, 600);
+
+  fs::copy_file(folder_ / "whole/replay.bin", folder_ / "halves/replay.bin", fs::copy_options::overwrite_existing);
+  EXPECT_THAT([&] { resume_training(folder_ / "halves", 700); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("replay.bin: is the replay of another run")));
+  fs::remove(folder_ / "halves/replay.bin");
+  EXPECT_THAT([&] { resume_training(folder_ / "halves", 700); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("replay.bin: no such file")));
+}
+
 // Copies of the task are steps of their own: as many updates, and rows where they are due.
 TEST_F(Training, EveryStepOfEveryCopyCounts) {
   auto options = small("multi_goal", 400);

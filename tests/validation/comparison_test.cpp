@@ -140,6 +140,26 @@ TEST_F(Comparison, FindsAConstantError) {
   EXPECT_NEAR(after.q_rmse * after.q_range, 1.0, 0.1);
 }
 
+// Rewards over 4, and critics that are told (s − mean) / deviation, have the same Q of the task's own.
+TEST_F(Comparison, TakesNormalisationOut) {
+  const TrainedRun plain = optimal_run();
+  TrainedRun normalised = optimal_run(0.0, 0.25);
+  std::get<continuous::SoftQLearningOptions>(normalised.options.agent).reward_scale = 1.0;
+  normalised.reward_deviation = 4.0;
+  const VectorXd mean = Eigen::Vector2d(0.5, -1.0), deviation = Eigen::Vector2d(3.0, 2.0);
+  normalised.observation_scale = continuous::ObservationScale{.mean = mean, .deviation = deviation};
+  for (auto& critic : normalised.critics) {
+    critic.first_bias += critic.state_weight * mean;
+    critic.state_weight = (critic.state_weight * deviation.asDiagonal()).eval();
+  }
+  EXPECT_DOUBLE_EQ(temperature(normalised), temperature(plain));
+  const auto visited = pairs(plain);
+  const ValueComparison expected = compare_values(plain, *exact, *coarse, visited);
+  const ValueComparison actual = compare_values(normalised, *exact, *coarse, visited);
+  EXPECT_NEAR(actual.value_rmse, expected.value_rmse, 1e-9);
+  EXPECT_NEAR(actual.q_rmse, expected.q_rmse, 1e-9);
+}
+
 // Rewards times 0.25 at a quarter of the temperature are the same task.
 TEST_F(Comparison, TakesTheRewardScaleOut) {
   const TrainedRun plain = optimal_run(), scaled = optimal_run(0.0, 0.25);
