@@ -1,5 +1,6 @@
 #include "continuous/action_scale.hpp"
 
+#include "continuous/policy_graph.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::continuous {
@@ -10,6 +11,11 @@ ActionScale::ActionScale(const BoxSpace& box)
     check_positive("half width of the action box", width);
     check_finite("half width of the action box", width);
   }
+}
+
+std::string ActionScale::to_box(PolicyGraph& graph, const std::string& unit) const {
+  using Op = PolicyGraph::Operation;
+  return graph.apply(Op::Add, graph.apply(Op::Mul, unit, graph.constant(half_width_)), graph.constant(centre_));
 }
 
 }  // namespace softrl::continuous

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "continuous/policy_graph.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::continuous {
@@ -14,6 +15,12 @@ DeterministicPolicy::DeterministicPolicy(FrozenNetwork network, const BoxSpace& 
 Eigen::VectorXd DeterministicPolicy::best(const Eigen::VectorXd& observation) const {
   check_vector("observation", observation, observation_size());
   return scale_.to_box(network_.output(network_.state_part(observation)).array().tanh().matrix());
+}
+
+std::string DeterministicPolicy::describe(PolicyGraph& graph, const std::string& observation,
+                                          const std::string&) const {
+  const std::string u = graph.output_of(network_, graph.state_part(network_, observation));
+  return scale_.to_box(graph, graph.apply(PolicyGraph::Operation::Tanh, u));
 }
 
 Eigen::VectorXd DeterministicPolicy::sample(const Eigen::VectorXd& observation, Random&) const {

@@ -22,6 +22,7 @@ class DeterministicPolicy final : public TrainedPolicy {
   // Its law has no density: ∞ at the action, −∞ elsewhere.
   double log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const override;
   Eigen::VectorXd best(const Eigen::VectorXd& observation) const override;
+  std::string describe(PolicyGraph& graph, const std::string& observation, const std::string& noise) const override;
 
  private:
   FrozenNetwork network_;

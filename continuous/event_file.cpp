@@ -16,33 +16,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "continuous/protobuf.hpp"
+
 namespace softrl::continuous {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "event files are written in little-endian order");
-
-enum WireType { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
-
-template <class T>
-std::string raw(T value) {
-  return {reinterpret_cast<const char*>(&value), sizeof(value)};
-}
-
-std::string varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
-  return bytes + static_cast<char>(value);
-}
-
-std::string key(int field, WireType type) { return varint(static_cast<std::uint64_t>(field) << 3 | type); }
-std::string number_field(int field, double value) { return key(field, Fixed64) + raw(value); }
-std::string number_field(int field, float value) { return key(field, Fixed32) + raw(value); }
-std::string integer_field(int field, std::int64_t value) {
-  return key(field, Varint) + varint(static_cast<std::uint64_t>(value));
-}
-std::string bytes_field(int field, std::string_view bytes) {
-  return key(field, Bytes) + varint(bytes.size()) + std::string(bytes);
-}
+using protobuf::bytes_field;
+using protobuf::integer_field;
+using protobuf::number_field;
+using protobuf::raw;
 
 std::uint32_t masked_crc(std::string_view bytes) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;

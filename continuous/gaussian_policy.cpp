@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "continuous/policy_graph.hpp"
 #include "continuous/squashed_gaussian_bounds.hpp"
 #include "softrl/check.hpp"
 
@@ -39,6 +40,19 @@ double GaussianPolicy::log_prob(const Eigen::VectorXd& observation, const Eigen:
 
 Eigen::VectorXd GaussianPolicy::best(const Eigen::VectorXd& observation) const {
   return scale_.to_box(at(observation).mean.array().tanh().matrix());
+}
+
+std::string GaussianPolicy::describe(PolicyGraph& graph, const std::string& observation,
+                                     const std::string& noise) const {
+  using Op = PolicyGraph::Operation;
+  const std::string output = graph.output_of(network_, graph.state_part(network_, observation));
+  std::string u = graph.columns(output, 0, scale_.size());
+  if (!noise.empty()) {
+    const std::string log_deviation = graph.clip(graph.columns(output, scale_.size(), 2 * scale_.size()),
+                                                 least_log_deviation, greatest_log_deviation);
+    u = graph.apply(Op::Add, u, graph.apply(Op::Mul, graph.apply(Op::Exp, log_deviation), noise));
+  }
+  return scale_.to_box(graph, graph.apply(Op::Tanh, u));
 }
 
 }  // namespace softrl::continuous

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "continuous/policy_graph.hpp"
 #include "softrl/check.hpp"
 
 namespace softrl::continuous {
@@ -27,6 +28,14 @@ double NormalisedPolicy::log_prob(const Eigen::VectorXd& observation, const Eige
 
 Eigen::VectorXd NormalisedPolicy::best(const Eigen::VectorXd& observation) const {
   return policy_->best(normalised(observation));
+}
+
+std::string NormalisedPolicy::describe(PolicyGraph& graph, const std::string& observation,
+                                       const std::string& noise) const {
+  using Op = PolicyGraph::Operation;
+  const std::string centred = graph.apply(Op::Sub, observation, graph.constant(scale_.mean));
+  const std::string scaled = graph.apply(Op::Div, centred, graph.constant(scale_.deviation));
+  return policy_->describe(graph, graph.clip(scaled, -greatest_normalised, greatest_normalised), noise);
 }
 
 }  // namespace softrl::continuous

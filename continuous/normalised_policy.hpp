@@ -20,6 +20,7 @@ class NormalisedPolicy final : public TrainedPolicy {
   Eigen::VectorXd sample(const Eigen::VectorXd& observation, Random& random) const override;
   double log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const override;
   Eigen::VectorXd best(const Eigen::VectorXd& observation) const override;
+  std::string describe(PolicyGraph& graph, const std::string& observation, const std::string& noise) const override;
 
  private:
   Eigen::VectorXd normalised(const Eigen::VectorXd& observation) const;

@@ -10,6 +10,7 @@
 
 #include <Eigen/LU>
 
+#include "continuous/policy_graph.hpp"
 #include "softrl/check.hpp"
 #include "softrl/operators.hpp"
 
@@ -63,6 +64,14 @@ Eigen::VectorXd draw_noise(Eigen::Index size, Random& random) {
   return noise;
 }
 
+// [size × candidates], the same every time.
+Eigen::MatrixXd noise_of_candidates(Eigen::Index size) {
+  Random random(0, "sampling_policy.best");
+  Eigen::MatrixXd noise(size, candidates);
+  for (double& x : noise.reshaped()) x = random.normal();
+  return noise;
+}
+
 }  // namespace
 
 SamplingPolicy::SamplingPolicy(FrozenNetwork network, std::vector<FrozenNetwork> critics, const BoxSpace& box)
@@ -83,10 +92,8 @@ Eigen::VectorXd SamplingPolicy::sample(const Eigen::VectorXd& observation, Rando
 
 Eigen::VectorXd SamplingPolicy::best(const Eigen::VectorXd& observation) const {
   check_vector("observation", observation, observation_size());
-  if (critics_.empty()) throw std::invalid_argument("the best action needs critics");
-  Random random(0, "sampling_policy.best");
-  Eigen::MatrixXd noise(action_size(), candidates);
-  for (double& x : noise.reshaped()) x = random.normal();
+  check_critics();
+  const Eigen::MatrixXd noise = noise_of_candidates(action_size());
   const Eigen::MatrixXd actions = network_.outputs(network_.state_part(observation), noise).array().tanh().matrix();
   Eigen::VectorXd smallest = Eigen::VectorXd::Constant(candidates, std::numeric_limits<double>::infinity());
   for (const FrozenNetwork& critic : critics_)
@@ -94,6 +101,31 @@ Eigen::VectorXd SamplingPolicy::best(const Eigen::VectorXd& observation) const {
   Eigen::Index greatest = 0;
   smallest.maxCoeff(&greatest);
   return scale_.to_box(actions.col(greatest));
+}
+
+void SamplingPolicy::check_critics() const {
+  if (critics_.empty()) throw std::invalid_argument("the best action needs critics");
+}
+
+std::string SamplingPolicy::describe(PolicyGraph& graph, const std::string& observation,
+                                     const std::string& noise) const {
+  using Op = PolicyGraph::Operation;
+  const std::string state = graph.state_part(network_, observation);
+  if (!noise.empty()) {
+    const std::string first = graph.apply(Op::Add, state, graph.input_part(network_, noise));
+    return scale_.to_box(graph, graph.apply(Op::Tanh, graph.output_of(network_, first)));
+  }
+  check_critics();
+  const Eigen::MatrixXd of_noise = (network_.input_weight * noise_of_candidates(action_size())).transpose();
+  const std::string first = graph.apply(Op::Add, graph.with_choices(state), graph.constant(of_noise));
+  const std::string actions = graph.apply(Op::Tanh, graph.output_of(network_, first));  // [N, candidates, d]
+  std::string smallest;
+  for (const FrozenNetwork& critic : critics_) {
+    const std::string of_state = graph.with_choices(graph.state_part(critic, observation));
+    const std::string q = graph.output_of(critic, graph.apply(Op::Add, of_state, graph.input_part(critic, actions)));
+    smallest = smallest.empty() ? q : graph.apply(Op::Min, smallest, q);
+  }
+  return scale_.to_box(graph, graph.pick_greatest(actions, smallest, action_size()));
 }
 
 double SamplingPolicy::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {

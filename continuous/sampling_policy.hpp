@@ -31,8 +31,11 @@ class SamplingPolicy final : public TrainedPolicy {
 
   // Of 64 actions, the same draws of ξ every time, that of the greatest Q: the law is in proportion to exp(Q/α).
   Eigen::VectorXd best(const Eigen::VectorXd& observation) const override;
+  std::string describe(PolicyGraph& graph, const std::string& observation, const std::string& noise) const override;
 
  private:
+  void check_critics() const;
+
   FrozenNetwork network_;
   std::vector<FrozenNetwork> critics_;
   ActionScale scale_;

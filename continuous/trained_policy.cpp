@@ -3,10 +3,15 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <stdexcept>
 
 #include "softrl/check.hpp"
 
 namespace softrl::continuous {
+
+std::string TrainedPolicy::describe(PolicyGraph&, const std::string&, const std::string&) const {
+  throw std::invalid_argument("this policy cannot be written as operations on arrays");
+}
 
 double BestAction::log_prob(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const {
   constexpr double infinity = std::numeric_limits<double>::infinity();

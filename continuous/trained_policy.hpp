@@ -1,5 +1,6 @@
 // A policy as training leaves it: one that draws actions, and one that always takes the best.
 #pragma once
+#include <string>
 #include <string_view>
 
 #include <Eigen/Core>
@@ -7,6 +8,8 @@
 #include "softrl/policy.hpp"
 
 namespace softrl::continuous {
+
+class PolicyGraph;
 
 class TrainedPolicy : public ContinuousPolicy {
  public:
@@ -16,6 +19,11 @@ class TrainedPolicy : public ContinuousPolicy {
 
   // The action without chance: the most probable one, as far as the policy can tell.
   virtual Eigen::VectorXd best(const Eigen::VectorXd& observation) const = 0;
+
+  // The same as operations on arrays (policy_graph.hpp): the name of the action for observations of that name, drawn by
+  // the `noise` of that name, d entries N(0, 1) in the order in which sample() draws them; the best action if it is
+  // empty. Throws std::invalid_argument for a policy that has no such form.
+  virtual std::string describe(PolicyGraph& graph, const std::string& observation, const std::string& noise) const;
 };
 
 // The best action, always, as a policy; `policy` must outlive it. Its law has no density: log_prob() is ∞ at the action

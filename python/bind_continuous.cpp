@@ -36,6 +36,15 @@ Matrix sample(const TrainedRun& run, const nb::object& states, std::int64_t seed
   return actions;
 }
 
+Matrix best(const TrainedRun& run, const nb::object& states) {
+  const Matrix observations = to_rows("observations", states);
+  const nb::gil_scoped_release no_gil;
+  Matrix actions(observations.rows(), run.policy->action_size());
+  for (Eigen::Index i = 0; i < observations.rows(); ++i)
+    actions.row(i) = run.policy->best(observations.row(i).transpose()).transpose();
+  return actions;
+}
+
 VectorXd log_prob(const TrainedRun& run, const nb::object& states, const nb::object& moves) {
   const Matrix observations = to_rows("observations", states), actions = to_rows("actions", moves);
   check_rows(observations.rows(), actions.rows());
@@ -71,6 +80,8 @@ NB_MODULE(_continuous, m) {
       .def_ro("steps", &TrainedRun::step, "Training steps behind the checkpoint.")
       .def("sample", &sample, "observations"_a, nb::kw_only(), "seed"_a,
            "One action per row, drawn from the policy; [N, d], in the task's action box.")
+      .def("best", &best, "observations"_a,
+           "The best action per row, as far as the policy can tell: without chance; [N, d].")
       .def("log_prob", &log_prob, "observations"_a, "actions"_a,
            "Log density of the policy's actions, nats; [N]. A sum over the noise that leads to the action, found "
            "numerically: a lower bound where some of it is missed, -inf where none is found. Slow.")

@@ -23,6 +23,7 @@ int pass_on(char** argv) {
 void add_agents(CLI::App& app, Run& run, char** argv) {
   for (const auto& [name, description] :
        {std::pair{"train", "Train a continuous agent"}, std::pair{"evaluate", "Evaluate a trained agent"},
+        std::pair{"export", "Write a trained policy as TorchScript or ONNX"},
         std::pair{"tasks", "List the continuous tasks, or the options of one"},
         std::pair{"validate", "Compare a trained agent with the exact solution of its task"}}) {
     CLI::App* command = app.add_subcommand(name, description);

@@ -31,10 +31,12 @@ void add_routes_simulate(CLI::App& routes, Run& run);
 void add_routes_wald(CLI::App& routes, Run& run);  // test, ratio
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
+void add_export(CLI::App& app, Run& run);
 void add_tasks(CLI::App& app, Run& run);
 void add_validate(CLI::App& app, Run& run);
 
-// `train`, `evaluate`, `tasks` and `validate` by name only: they run in the program softrl-agents, called with `argv`.
+// `train`, `evaluate`, `export`, `tasks` and `validate` by name only: they run in the program softrl-agents, called
+// with `argv`.
 void add_agents(CLI::App& app, Run& run, char** argv);
 
 // What a main() does once its commands are declared: parses, runs, and turns every error into one line and exit code 2.
