@@ -24,6 +24,7 @@
 #include "continuous/soft_q_learning.hpp"
 #include "continuous/vector_environment.hpp"
 #include "softrl/atomic_file.hpp"
+#include "softrl/version.hpp"
 
 namespace softrl::continuous {
 namespace {
@@ -205,9 +206,11 @@ void read_state(InputArchive& archive, TrainingState& state) {
   state.last_returns.assign(returns.begin(), returns.end());
   read_interval(archive, state.interval);
   state.seconds = read_vector(archive, "seconds")(0);
+  state.greatest_reward = read_vector(archive, "greatest_reward")(0);
 }
 
-void write_file(const std::filesystem::path& file, OutputArchive& archive) {
+// `target`: the file's final name, for messages.
+void write_file(const std::filesystem::path& file, OutputArchive& archive, const std::filesystem::path& target) {
   std::ofstream out(file, std::ios::binary);
   Checksum sum;
   archive.save_to([&](const void* bytes, std::size_t size) {
@@ -218,7 +221,7 @@ void write_file(const std::filesystem::path& file, OutputArchive& archive) {
   const auto checksum = static_cast<std::uint32_t>(sum.checksum());
   out.write(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
   out.flush();
-  if (!out) throw std::runtime_error(fmt::format("{}: cannot be written", file.string()));
+  if (!out) throw cannot_be_written(target);
 }
 
 // The archive's bytes. Throws if their sum is another than when they were written.
@@ -237,13 +240,15 @@ std::string read_file(const std::filesystem::path& file) {
   return bytes;
 }
 
-// Both are lists of "key = value" lines with the same keys.
-void check_same_options(const std::filesystem::path& file, const std::string& saved, const std::string& now) {
-  std::istringstream saved_lines(saved), now_lines(now);
-  for (std::string then, here; std::getline(saved_lines, then) && std::getline(now_lines, here);) {
-    if (then != here && !here.starts_with("steps = "))
+// `saved` as to_toml() wrote it, perhaps before some of the options were known.
+void check_same_options(const std::filesystem::path& file, const std::string& saved, const TrainingOptions& now) {
+  TrainingOptions then = training_options(Config::parse(saved, file.string()));
+  then.steps = now.steps;
+  std::istringstream lines_then(to_toml(then)), lines_now(to_toml(now));
+  for (std::string was, is; std::getline(lines_then, was) && std::getline(lines_now, is);) {
+    if (was != is)
       throw std::runtime_error(fmt::format("{}: \"{}\", but the run was made with \"{}\": only steps may change",
-                                           (file.parent_path() / "config.toml").string(), here, then));
+                                           (file.parent_path() / "config.toml").string(), is, was));
   }
 }
 
@@ -339,7 +344,7 @@ void use_replay_file(TrainingState& state, const std::filesystem::path& folder, 
       which == ReplayFile::New ? MappedRows::create(file, rows, width) : MappedRows::open(file, rows, width));
 }
 
-void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state) {
+std::filesystem::path save_checkpoint(const std::filesystem::path& folder, const TrainingState& state) {
   OutputArchive archive;
   write(archive, "options", to_toml(state.options));
   write_part(archive, "agent", *state.agent);
@@ -356,11 +361,13 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
         Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(returns.data(), static_cast<Eigen::Index>(returns.size()))));
   write_interval(archive, state.interval);
   write(archive, "seconds", Eigen::VectorXd::Constant(1, state.seconds));
-  write_atomically(checkpoint_file(folder, state.step),
-                   [&](const std::filesystem::path& temporary) { write_file(temporary, archive); });
+  write(archive, "greatest_reward", Eigen::VectorXd::Constant(1, state.greatest_reward));
+  const std::filesystem::path file = checkpoint_file(folder, state.step);
+  write_atomically(file, [&](const std::filesystem::path& temporary) { write_file(temporary, archive, file); });
   const std::vector<std::int64_t> steps = checkpoint_steps(folder);
   for (std::size_t i = checkpoints_kept; i < steps.size(); ++i)
     std::filesystem::remove(checkpoint_file(folder, steps[i]));
+  return file;
 }
 
 namespace {
@@ -383,12 +390,12 @@ std::vector<std::string> read_newest(const std::filesystem::path& folder, const 
       skipped.push_back(fmt::format("{}: not a checkpoint, or damaged", file.string()));
       continue;
     }
-    check_same_options(file, options, to_toml(wanted));
+    check_same_options(file, options, wanted);
     try {
       read(archive);
     } catch (const std::exception& error) {
-      throw std::runtime_error(
-          fmt::format("{}: is of another version of this program: {}", file.string(), first_line(error.what())));
+      throw std::runtime_error(fmt::format("{}: was written by another version of softrl than this, {}: {}",
+                                           file.string(), version, first_line(error.what())));
     }
     return skipped;
   }

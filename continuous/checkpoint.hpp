@@ -51,7 +51,8 @@ struct TrainingState {
   std::int64_t episodes = 0;        // Ended ones.
   std::deque<double> last_returns;  // Of up to 100 episodes, oldest first.
   IntervalSums interval;
-  double seconds = 0.0;  // Spent so far.
+  double seconds = 0.0;          // Spent so far.
+  double greatest_reward = 0.0;  // The greatest |r| so far.
 };
 
 // Puts the replay into the file that the options name, if they do: one to be made, for a run that begins, or one that
@@ -62,7 +63,8 @@ void use_replay_file(TrainingState& state, const std::filesystem::path& folder, 
 // Writes checkpoint-<step>.pt into the folder of a run: Torch's archive followed by the CRC-32C of all its bytes,
 // written when whole. Keeps the one before and removes older ones. A replay in a file is flushed first; the checkpoint
 // then has only its place.
-void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
+// Returns its path.
+std::filesystem::path save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
 
 // The newest checkpoint of the folder that is whole, into a state made from the same options, `steps` apart. Throws
 // std::runtime_error: with the path if there is none, or all are damaged; with the path of config.toml and the key if

@@ -45,17 +45,23 @@ Interval95 share_interval(int count, int total) {
   return {std::max(0.0, centre - half_width), std::min(1.0, centre + half_width)};
 }
 
-EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const EvaluationOptions& options) {
+EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const EvaluationOptions& options,
+                          const ProgressObserver& observer) {
   check_count("episodes", options.episodes, 1);
   Random actions(options.seed, "evaluation.actions");
   std::optional<std::uint64_t> seed = Random(options.seed, "evaluation.task").bits();
   EvaluationResult result;
   std::vector<double> returns, lengths;
+  double total = 0.0;
   for (int episode = 0; episode < options.episodes; ++episode) {
     result.trajectories.push_back(rollout(task, policy, actions, task.time_limit(), seed));
     seed.reset();  // later episodes go on with the task's generator
     returns.push_back(result.trajectories.back().discounted_return());
     lengths.push_back(static_cast<double>(result.trajectories.back().transitions.size()));
+    total += returns.back();
+    if (!observer) continue;
+    const Measurement so_far{"return", total / (episode + 1)};
+    observer({.done = episode + 1, .limit = options.episodes, .measurements = {&so_far, 1}});
   }
   result.mean_return = mean(returns);
   result.return_interval = mean_interval(returns);

@@ -8,6 +8,7 @@
 
 #include "continuous/task.hpp"
 #include "softrl/policy.hpp"
+#include "softrl/progress.hpp"
 #include "softrl/trajectory.hpp"
 
 namespace softrl::continuous {
@@ -31,8 +32,10 @@ struct EvaluationResult {
   double mean_length;          // Steps.
 };
 
-// Throws std::invalid_argument if there are no episodes to run.
-EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const EvaluationOptions& options = {});
+// The observer is told the mean return so far, episode by episode. Throws std::invalid_argument if there are no
+// episodes to run.
+EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const EvaluationOptions& options = {},
+                          const ProgressObserver& observer = {});
 
 // Multi-goal: how many episodes end in each goal.
 struct GoalCount {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "continuous/protobuf.hpp"
+#include "softrl/atomic_file.hpp"
 
 namespace softrl::continuous {
 namespace {
@@ -56,7 +57,7 @@ void EventFile::scalar(std::string_view tag, std::int64_t step, double value) {
 
 void EventFile::flush() {
   out_.flush();
-  if (!out_) throw std::runtime_error(fmt::format("{}: cannot be written", path_.string()));
+  if (!out_) throw cannot_be_written(path_);
 }
 
 void EventFile::write_record(std::string_view event) {

@@ -72,7 +72,7 @@ RunFolder::RunFolder(const fs::path& path, const TrainingOptions& options, std::
 
 void RunFolder::append(const MetricsRow& row) {
   metrics_ << csv_line(row) << std::flush;
-  if (!metrics_) throw std::runtime_error(fmt::format("{}: cannot be written", (path_ / "metrics.csv").string()));
+  if (!metrics_) throw cannot_be_written(path_ / "metrics.csv");
   const auto scalar = [&](const std::string& tag, const std::optional<double>& value) {
     if (value) events_.scalar(tag, row.step, *value);
   };

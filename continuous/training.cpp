@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -60,14 +61,15 @@ class Training {
                                                                  : TrainingStatus::Finished;
     if (status != TrainingStatus::Interrupted && state_.interval.steps > 0) log(observer);
     count_seconds();
-    if (cause_.empty()) save_checkpoint(folder_.path(), state_);
+    if (cause_.empty()) checkpoint_ = save_checkpoint(folder_.path(), state_);
     write_summary(to_string(status));
     return {.status = status,
             .steps = state_.step,
             .episodes = state_.episodes,
             .mean_return = mean_return(),
             .seconds = state_.seconds,
-            .cause = cause_};
+            .cause = cause_,
+            .checkpoint = checkpoint_};
   }
 
  private:
@@ -96,6 +98,7 @@ class Training {
                          .next_observation = outcome.next_observations.row(i).transpose(),
                          .terminated = outcome.terminated(i),
                          .truncated = outcome.truncated(i)});
+      state_.greatest_reward = std::max(state_.greatest_reward, std::abs(outcome.rewards(i)));
       state_.episode_returns(i) += outcome.rewards(i);
       state_.episode_lengths(i) += 1.0;
       if (outcome.terminated(i) || outcome.truncated(i)) count_episode(i);
@@ -153,6 +156,18 @@ class Training {
     for (std::size_t i = 0; i < metrics_.size() && cause_.empty(); ++i)
       if (!std::isfinite(sums[static_cast<std::int64_t>(i)].item<double>()))
         cause_ = fmt::format("{} is no longer finite", metrics_[i]);
+    if (!cause_.empty() || state_.interval.updates == 0) return;
+    const auto at = std::find(metrics_.begin(), metrics_.end(), "q") - metrics_.begin();
+    const double q = sums[at].item<double>() / static_cast<double>(state_.interval.updates);
+    if (const double limit = q_limit(); std::abs(q) > limit)
+      cause_ = fmt::format("q is {:.4g}, and with rewards so far it cannot be near {:.4g}", q, limit);
+  }
+
+  // See TrainingStatus::Diverged.
+  double q_limit() const {
+    const double reward = options_.normalise_rewards ? greatest_normalised : state_.greatest_reward;
+    const double entropy = state_.agent->current_temperature() * static_cast<double>(scale_.size()) * std::numbers::ln2;
+    return 1000.0 * (1.0 + reward_scale(options_) * reward + entropy) / (1.0 - discount(options_));
   }
 
   void count_seconds() {
@@ -188,7 +203,7 @@ class Training {
 
   void checkpoint() {
     count_seconds();
-    save_checkpoint(folder_.path(), state_);
+    checkpoint_ = save_checkpoint(folder_.path(), state_);
     write_summary("running");
   }
 
@@ -212,7 +227,8 @@ class Training {
   RunFolder folder_;
   ActionScale scale_;  // The agent's actions are in [−1, 1]^d.
   std::vector<std::string> metrics_;
-  std::string cause_;  // Of divergence; empty while there is none.
+  std::string cause_;                 // Of divergence; empty while there is none.
+  std::filesystem::path checkpoint_;  // The newest.
   Clock::time_point counted_until_ = Clock::now();
 };
 

@@ -16,7 +16,10 @@ namespace softrl::continuous {
 enum class TrainingStatus {
   Finished,
   Interrupted,  // On request, before the last step; the run can be resumed.
-  Diverged,     // The metrics or the actions are no longer finite; the last checkpoint is from before.
+  // The metrics or the actions are no longer finite, or the mean |Q| of a row is beyond 1000 (1 + max |r| + α d log 2)
+  // / (1 − γ), a thousand times what rewards up to max |r| and an entropy of d log 2 a step add up to. The last
+  // checkpoint is from before.
+  Diverged,
 };
 const char* to_string(TrainingStatus status);  // "finished", "interrupted", "diverged"
 
@@ -27,6 +30,7 @@ struct TrainingResult {
   std::optional<double> mean_return;  // Of the last (up to) 100 episodes.
   double seconds;
   std::string cause = {};                             // Of divergence, in words.
+  std::filesystem::path checkpoint = {};              // The newest.
   std::vector<std::string> skipped_checkpoints = {};  // A sentence for each damaged one that a resumed run passed over.
 };
 

@@ -11,6 +11,7 @@
 #include "continuous/profiles.hpp"
 #include "continuous/task.hpp"
 #include "softrl/check.hpp"
+#include "softrl/version.hpp"
 
 namespace softrl::continuous {
 namespace {
@@ -209,6 +210,14 @@ void check_each(const TrainingOptions& options) {
   std::visit([](const auto& agent) { check(agent); }, options.agent);
 }
 
+// Only a minor version changes what the keys mean.
+void check_version(const Config& config) {
+  const auto minor = [](const std::string& text) { return text.substr(0, text.find('.', text.find('.') + 1)); };
+  const std::string written = config.string("version", version);
+  if (minor(written) != minor(version))
+    config.fail("version", fmt::format("was written by softrl {}, which this, {}, cannot read", written, version));
+}
+
 // An option out of range, said with the file and line of its key where `config` has it.
 void check_values(const Config& config, const TrainingOptions& options) {
   if (config.has("task")) {
@@ -231,6 +240,11 @@ void check_values(const Config& config, const TrainingOptions& options) {
 }  // namespace
 
 std::vector<std::string> algorithm_names() { return {"sql", "sac", "ddpg", "td3"}; }
+
+double reward_scale(const TrainingOptions& options) {
+  const auto* soft = std::get_if<SoftQLearningOptions>(&options.agent);
+  return soft == nullptr ? 1.0 : soft->reward_scale;
+}
 
 double discount(const TrainingOptions& options) {
   return std::visit([](const auto& agent) { return agent.discount; }, options.agent);
@@ -255,6 +269,7 @@ TrainingOptions default_training_options(const std::string& task, const std::str
 }
 
 TrainingOptions with_config(TrainingOptions options, const Config& config) {
+  check_version(config);
   const std::string algorithm = config.string("algorithm", options.algorithm);
   if (algorithm != options.algorithm)
     config.fail("algorithm", fmt::format("is {}, but {} is what learns", algorithm, options.algorithm));
@@ -265,6 +280,7 @@ TrainingOptions with_config(TrainingOptions options, const Config& config) {
 }
 
 TrainingOptions training_options(const Config& config) {
+  check_version(config);
   TrainingOptions options;
   options.algorithm = config.string("algorithm", options.algorithm);
   try {
@@ -276,7 +292,7 @@ TrainingOptions training_options(const Config& config) {
 }
 
 std::string to_toml(const TrainingOptions& options) {
-  std::string text;
+  std::string text = fmt::format("version = \"{}\"\n", version);
   visit_all(options, Writer{text});
   return text;
 }

@@ -47,7 +47,8 @@ std::vector<std::string> algorithm_names();
 // Whether the task is an environment of the caller's own, which no name can make.
 inline bool is_custom(std::string_view task) { return task.starts_with("custom/"); }
 
-double discount(const TrainingOptions& options);  // The agent's.
+double discount(const TrainingOptions& options);      // The agent's.
+double reward_scale(const TrainingOptions& options);  // Units of Q in one of reward, normalisation apart.
 
 // What `profile` has for the task: the algorithm's tuned hyperparameters ("sql", "sac", "ddpg", "td3"), or a published
 // variant ("sql_paper_2017", "sql_code_2017"). Throws std::invalid_argument, listing the known ones, for an unknown
@@ -55,12 +56,13 @@ double discount(const TrainingOptions& options);  // The agent's.
 TrainingOptions default_training_options(const std::string& task, const std::string& profile = "sql");
 
 // `options` with the keys of `config` put in their place. Throws std::runtime_error, with file and line, for a key that
-// is unknown to the algorithm, ill-typed or out of range, and for another algorithm than that of `options`.
+// is unknown to the algorithm, ill-typed or out of range, for another algorithm than that of `options`, and for what
+// another version of softrl wrote, patches apart.
 TrainingOptions with_config(TrainingOptions options, const Config& config);
 // The same from nothing: what to_toml() wrote.
 TrainingOptions training_options(const Config& config);
 
-// The TOML that training_options() reads back to the same options.
+// The TOML that training_options() reads back to the same options, and the version of softrl.
 std::string to_toml(const TrainingOptions& options);
 
 // Throws std::invalid_argument, naming the option and its value, if one is out of range.

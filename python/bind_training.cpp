@@ -177,8 +177,8 @@ std::optional<double> mean_return(const std::filesystem::path& out, Run run) {
     throw nb::python_error();
   }
   if (result.status == TrainingStatus::Diverged)
-    throw std::runtime_error(
-        fmt::format("{}: training diverged at step {}: {}", out.string(), result.steps, result.cause));
+    throw std::runtime_error(fmt::format("{}: training diverged at step {}: {}; the last checkpoint is {}",
+                                         out.string(), result.steps, result.cause, result.checkpoint.string()));
   return result.mean_return;
 }
 

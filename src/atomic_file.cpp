@@ -12,15 +12,21 @@
 namespace softrl {
 namespace fs = std::filesystem;
 
+std::runtime_error cannot_be_written(const fs::path& file) {
+  const int reason = errno;
+  return std::runtime_error(fmt::format("{}: cannot be written{}{}", file.string(), reason == 0 ? "" : ": ",
+                                        reason == 0 ? "" : std::strerror(reason)));
+}
+
 namespace {
 
 // Without this a crash of the machine after the rename could leave a complete name over an empty file.
 void flush_to_disk(const fs::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0 || ::fsync(descriptor) != 0) {
-    const int error = errno;
+    const auto error = cannot_be_written(file);
     if (descriptor >= 0) ::close(descriptor);
-    throw std::runtime_error(fmt::format("{}: cannot be written: {}", file.string(), std::strerror(error)));
+    throw error;
   }
   ::close(descriptor);
 }
@@ -37,8 +43,7 @@ void check_output(const fs::path& target) {
   const fs::path folder = folder_of(target);
   if (!fs::is_directory(folder))
     throw std::runtime_error(fmt::format("{}: the folder {} does not exist", target.string(), folder.string()));
-  if (::access(written_in_place(target) ? target.c_str() : folder.c_str(), W_OK) != 0)
-    throw std::runtime_error(fmt::format("{}: cannot be written: {}", target.string(), std::strerror(errno)));
+  if (::access(written_in_place(target) ? target.c_str() : folder.c_str(), W_OK) != 0) throw cannot_be_written(target);
 }
 
 }  // namespace
@@ -83,7 +88,7 @@ void write_atomically(const fs::path& target, std::string_view content) {
     std::ofstream out(temporary, std::ios::binary);
     out.write(content.data(), static_cast<std::streamsize>(content.size()));
     out.flush();
-    if (!out) throw std::runtime_error(fmt::format("{}: cannot be written", target.string()));
+    if (!out) throw cannot_be_written(target);
   });
 }
 

@@ -9,7 +9,10 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
+
+#include "softrl/nearest_name.hpp"
 
 namespace softrl {
 
@@ -165,9 +168,10 @@ void Config::fail(std::string_view key, std::string_view message) const { node_-
 void Config::refuse_unknown() const {
   for (const std::string& key : keys()) {
     if (node_->asked.contains(key)) continue;
-    std::string known;
-    for (const std::string& name : node_->asked) known += (known.empty() ? "" : ", ") + name;
-    node_->fail(key, fmt::format("unknown key (known here: {})", known));
+    const std::vector<std::string> known(node_->asked.begin(), node_->asked.end());
+    if (known.empty()) node_->fail(key, "unknown key: none is known here");
+    node_->fail(key, fmt::format("unknown key (did you mean {}? known here: {})", nearest_name(key, known),
+                                 fmt::join(known, ", ")));
   }
   for (const auto& child : node_->children) Config(child).refuse_unknown();
 }

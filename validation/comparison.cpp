@@ -68,10 +68,7 @@ std::vector<double> log_shares(const std::vector<std::vector<double>>& q_of_cell
 
 }  // namespace
 
-double reward_scale(const TrainedRun& run) {
-  const auto* soft = std::get_if<continuous::SoftQLearningOptions>(&run.options.agent);
-  return (soft ? soft->reward_scale : 1.0) / run.reward_deviation;
-}
+double reward_scale(const TrainedRun& run) { return continuous::reward_scale(run.options) / run.reward_deviation; }
 double temperature(const TrainedRun& run) { return run.temperature / reward_scale(run); }
 double discount(const TrainedRun& run) { return continuous::discount(run.options); }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,9 @@ void write_atomically(const std::filesystem::path& target,
 
 // The same for text at hand.
 void write_atomically(const std::filesystem::path& target, std::string_view content);
+
+// The error of a write to `file` that has just failed, with the system's reason (errno).
+std::runtime_error cannot_be_written(const std::filesystem::path& file);
 
 // Throws as write_atomically would if the folder of one of `outputs` does not exist or may not be written to, so that a
 // long computation does not find out at its end; and if an output is one of the `inputs` or named twice. An empty path,

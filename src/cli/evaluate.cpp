@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -96,6 +97,16 @@ std::vector<std::string> row_of(const std::string& actions, const EvaluationResu
           bound(result.return_interval.high), fmt::format("{:.4g}", result.mean_length)};
 }
 
+// With a line of progress once it has taken a second.
+EvaluationResult evaluate_visibly(const std::string& actions, continuous::Task& task, const ContinuousPolicy& policy,
+                                  const continuous::EvaluationOptions& options) {
+  ProgressLine line(fmt::format("{} actions, episode", actions), Limit::End);
+  const auto start = std::chrono::steady_clock::now();
+  return continuous::evaluate(task, policy, options, [&](const Progress& progress) {
+    if (seconds_since(start) > 1.0) line.show(progress);
+  });
+}
+
 int evaluate(const Arguments& arguments) {
   check_count("episodes", arguments.episodes, 1);
   check_count("seed", arguments.seed, 0);
@@ -109,11 +120,11 @@ int evaluate(const Arguments& arguments) {
   const auto task = continuous::make_task(run.options.task);
   const continuous::EvaluationOptions options{.episodes = arguments.episodes,
                                               .seed = static_cast<std::uint64_t>(arguments.seed)};
-  const EvaluationResult drawn = continuous::evaluate(*task, *run.policy, options);
+  const EvaluationResult drawn = evaluate_visibly("drawn", *task, *run.policy, options);
   // The same starts; a policy that has no chance would do the same once more.
   const bool deterministic = run.policy->deterministic();
   const EvaluationResult best =
-      deterministic ? drawn : continuous::evaluate(*task, continuous::BestAction(*run.policy), options);
+      deterministic ? drawn : evaluate_visibly("best", *task, continuous::BestAction(*run.policy), options);
 
   Json json;
   json["task"] = run.options.task;

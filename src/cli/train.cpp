@@ -126,10 +126,8 @@ int train(const Arguments& arguments) {
   if (result.status == TrainingStatus::Interrupted)
     fmt::print("interrupted; softrl train --resume {} goes on\n", folder);
   if (result.status == TrainingStatus::Diverged)
-    fmt::print(
-        "diverged at step {}: {}; the last checkpoint is from before. Try lower learning rates or a higher "
-        "temperature\n",
-        result.steps, result.cause);
+    fmt::print("diverged at step {}: {}; the last checkpoint is {}. Try lower learning rates or a higher temperature\n",
+               result.steps, result.cause, result.checkpoint.string());
   return result.status == TrainingStatus::Finished ? 0 : 1;
 }
 

@@ -1,7 +1,11 @@
 """`softrl train` and `softrl evaluate`: a run's folder, its figures, and refusals that leave nothing behind."""
 
+import contextlib
 import csv
 import json
+import os
+import pty
+import resource
 import signal
 import subprocess
 import time
@@ -131,10 +135,6 @@ def test_a_killed_run_ends_as_the_uninterrupted_one(softrl, tmp_path, replay):
     assert softrl("train", "--resume", killed).returncode == 0
     assert softrl(*arguments, whole).returncode == 0
 
-    def learned(folder):
-        rows = csv.DictReader((folder / "metrics.csv").open())
-        return [[value for name, value in row.items() if "second" not in name] for row in rows]
-
     assert learned(killed) == learned(whole) and len(learned(whole)) == steps // 50
     results = []
     for folder in (killed, whole):
@@ -178,8 +178,69 @@ def test_divergence_is_the_answer_no(softrl, tmp_path):
     too_fast = ["--set", "critic_learning_rate=1e30"]
     result = softrl("train", "multi_goal", "--steps", 400, "--out", folder, *SMALL, *too_fast)
     assert result.returncode == 1 and "diverged at step" in result.stdout
+    assert "is no longer finite; the last checkpoint is " in result.stdout
     assert json.loads((folder / "summary.json").read_text())["status"] == "diverged"
     assert list(csv.DictReader((folder / "metrics.csv").open()))
+
+
+def limited_to(size):
+    """Files of at most `size` bytes, in place of a disk that is full: what is beyond is an error of the write."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def learned(folder):
+    rows = csv.DictReader((folder / "metrics.csv").open())
+    return [[value for name, value in row.items() if "second" not in name] for row in rows]
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(softrl, tmp_path):
+    """The replay grows by 32 bytes a step: 20,000 bytes more than the first checkpoint are reached within 700 steps."""
+    whole, full = tmp_path / "whole", tmp_path / "full"
+    arguments = ["train", "multi_goal", "--seed", 4, "--steps", 1000, *SMALL, "--out"]
+    assert softrl("train", "multi_goal", "--steps", 100, *SMALL, "--out", tmp_path / "small").returncode == 0
+    size = (tmp_path / "small" / "checkpoint-000000100.pt").stat().st_size + 20_000
+    result = softrl(*arguments, full, preexec_fn=lambda: limited_to(size), restore_signals=False)
+    assert result.returncode == 2, result
+    assert result.stderr.count("\n") == 1 and ": cannot be written: File too large" in result.stderr
+    assert "/checkpoint-000000" in result.stderr
+    kept = sorted(path.name for path in full.glob("*.pt"))
+    assert len(kept) == 2 and not list(full.glob(".*"))
+    assert softrl("evaluate", full, "--episodes", 2).returncode == 0
+    assert softrl("train", "--resume", full).returncode == 0
+    assert softrl(*arguments, whole).returncode == 0
+    assert learned(full) == learned(whole)
+
+
+def test_metrics_on_a_full_disk(softrl, tmp_path):
+    folder = tmp_path / "run"
+    assert softrl("train", "multi_goal", "--steps", 100, *SMALL, "--out", folder).returncode == 0
+    size = (folder / "checkpoint-000000100.pt").stat().st_size + 50_000
+    metrics = folder / "metrics.csv"
+    header, row = metrics.read_text().splitlines()[:2]
+    metrics.write_text(f"{header}\n" + f"{row}\n" * ((size - len(header)) // (len(row) + 1) - 1))
+    arguments = ["train", "--resume", folder, "--steps", 400]
+    result = softrl(*arguments, preexec_fn=lambda: limited_to(size), restore_signals=False)
+    assert result.returncode == 2, result
+    assert "metrics.csv: cannot be written: File too large" in result.stderr
+    assert softrl(*arguments).returncode == 0
+
+
+def test_evaluation_shows_its_progress(softrl, run):
+    """On a terminal, and only if it takes more than a second."""
+    program = softrl("--version").args[0]
+    for episodes, seen in ((8000, True), (3, False)):
+        terminal, end = pty.openpty()
+        process = subprocess.Popen([program, "evaluate", run, "--episodes", str(episodes)], stderr=end,
+                                   stdout=subprocess.DEVNULL)  # fmt: skip
+        os.close(end)
+        text = ""
+        with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
+            while piece := os.read(terminal, 1000):
+                text += piece.decode()
+        assert process.wait() == 0
+        assert (f"best actions, episode  {episodes}/{episodes}" in text) == seen
+        assert ("left" in text and "return" in text) == seen
 
 
 def test_one_episode_has_no_interval(softrl, run, tmp_path):
@@ -201,7 +262,7 @@ def test_help_shows_defaults(softrl):
     "arguments, words",
     [
         (["Swimmer"], ["unknown task Swimmer", "Swimmer-v5", "multi_goal"]),
-        (["multi_goal", "--set", "temprature=1"], ["temprature", "unknown key"]),
+        (["multi_goal", "--set", "temprature=1"], ["temprature: unknown key (did you mean temperature?"]),
         (["multi_goal", "--set", "temperature=hot"], ["temperature", "must be a number"]),
         (["multi_goal", "--set", "hidden=[1.5]"], ["hidden"]),
         (["multi_goal", "--set", "discount=1.5"], ["discount: must be in [0, 1], got 1.5"]),
@@ -230,7 +291,7 @@ def test_refuses_and_leaves_nothing(refuses, tmp_path, arguments, words):
 def test_refuses_an_unknown_key_in_a_file_with_its_line(refuses, tmp_path):
     file = tmp_path / "bad.toml"
     file.write_text('task = "multi_goal"\ntemperature = 10.0\npartciles = 3\n')
-    refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=[f"{file}:3", "partciles"])
+    refuses("train", "multi_goal", "--config", file, "--out", tmp_path / "run", words=[f"{file}:3: partciles: unknown key (did you mean "])
 
 
 def test_refuses_a_value_out_of_range_in_a_file_with_its_line(refuses, tmp_path):

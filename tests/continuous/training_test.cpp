@@ -10,6 +10,7 @@
 #include "continuous/profiles.hpp"
 #include "continuous/run_folder.hpp"
 #include "continuous/trained_run.hpp"
+#include "softrl/version.hpp"
 
 namespace softrl::continuous {
 namespace {
@@ -248,6 +249,41 @@ TEST_F(Training, DivergenceIsAStatusAndLeavesTheRowsBefore) {
   ASSERT_EQ(rows.size(), 4u);  // a header, 50, 100, and where it ended
   EXPECT_THAT(rows.back(), testing::StartsWith(std::to_string(result.steps) + ","));
   EXPECT_EQ(load_trained_run(folder_ / "run").step, 100) << "the last checkpoint is from before";
+}
+
+// Steps of 1000 make Q astronomical, but finite. Rewards of multi_goal are within −2 · 7² − 2 · 30 and 10, so that no Q
+// is beyond 1000 · (1 + 158 + α d log 2) / (1 − γ), and healthy runs are far below: none of the others here ends so.
+TEST_F(Training, ExplodingQIsDivergence) {
+  auto options = small("multi_goal", 400);
+  sql(options).critic.critic_learning_rate = 1e3;
+  const auto result = train(options, folder_ / "run");
+  EXPECT_EQ(result.status, TrainingStatus::Diverged);
+  EXPECT_THAT(result.cause, testing::StartsWith("q is "));
+  EXPECT_THAT(result.cause, HasSubstr("cannot be near"));
+  EXPECT_LE(result.steps, 100);
+  EXPECT_EQ(result.checkpoint, folder_ / "run/checkpoint-000000000.pt");
+  EXPECT_EQ(load_trained_run(folder_ / "run").step, 0);
+  const double limit = std::stod(result.cause.substr(result.cause.rfind(' ') + 1));
+  const double entropy = sql(options).temperature * 2.0 * std::log(2.0);
+  EXPECT_LE(limit, 1000.0 * (1.0 + 158.0 + entropy) / (1.0 - sql(options).discount) * 1.001);
+  EXPECT_GE(limit, 1000.0 * (1.0 + entropy) / (1.0 - sql(options).discount) * 0.999);
+}
+
+TEST_F(Training, AnotherVersionIsSaidSo) {
+  const fs::path run = folder_ / "run";
+  train(small("multi_goal", 100), run);
+  const std::string config = text_of(run / "config.toml"), written = "version = \"" + std::string(version) + "\"";
+  ASSERT_THAT(config, testing::StartsWith(written));
+  std::ofstream(run / "config.toml") << "version = \"0.99.3\"\nnew_key = 3" << config.substr(written.size());
+  const auto says = ThrowsMessage<std::runtime_error>(testing::AllOf(
+      HasSubstr("config.toml:1: version: was written by softrl 0.99.3, which this, "), HasSubstr(version)));
+  EXPECT_THAT([&] { load_trained_run(run); }, says);
+  EXPECT_THAT([&] { resume_training(run, 200); }, says);
+  const std::string minor = std::string(version).substr(0, std::string(version).rfind('.'));
+  std::ofstream(run / "config.toml") << "version = \"" << minor << ".77\"" << config.substr(written.size());
+  EXPECT_EQ(load_trained_run(run).step, 100) << "a patch changes no format";
+  std::ofstream(run / "config.toml") << config.substr(written.size() + 1);
+  EXPECT_EQ(load_trained_run(run).step, 100) << "before there were versions";
 }
 
 TEST_F(Training, OptionsEditedBetweenPartsOfARunAreRefused) {
