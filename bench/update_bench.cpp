@@ -9,6 +9,8 @@
 #include <c10/core/InferenceMode.h>
 
 #include "continuous/freed_memory.hpp"
+#include "continuous/generator.hpp"
+#include "continuous/replay_buffer.hpp"
 #include "continuous/soft_actor_critic.hpp"
 #include "continuous/soft_q_learning.hpp"
 
@@ -85,10 +87,37 @@ void matrix_products(benchmark::State& state) {
       benchmark::Counter(2.0 * 2048 * 200 * 200 / 1e9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+// A batch of 256 transitions of Humanoid (348 numbers of state, 17 of action) out of 100,000, against a copy of as many
+// bytes, from as large a block: neither is in a cache.
+void replay_batch(benchmark::State& state) {
+  at::set_num_threads(1);
+  ReplayBuffer replay(100'000, 348, 17);
+  const Transition<Eigen::VectorXd, Eigen::VectorXd> t{.observation = Eigen::VectorXd::Zero(348),
+                                                       .action = Eigen::VectorXd::Zero(17),
+                                                       .reward = 0.0,
+                                                       .next_observation = Eigen::VectorXd::Zero(348)};
+  for (int i = 0; i < 100'000; ++i) replay.add(t);
+  const at::Generator generator = make_generator(torch::kCPU, 1, "replay_batch");
+  for (auto _ : state) benchmark::DoNotOptimize(replay.sample(256, generator));
+}
+
+void copy_of_a_batch(benchmark::State& state) {
+  at::set_num_threads(1);
+  const std::int64_t width = ReplayBuffer::row_width(348, 17);
+  const torch::Tensor rows = torch::zeros({100'000, width});
+  std::int64_t at = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(rows.narrow(0, at, 256).clone());
+    at = (at + 256) % (100'000 - 256);
+  }
+}
+
 BENCHMARK(soft_q_learning_of_the_paper)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(soft_q_learning_16_particles)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(soft_actor_critic_256)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(soft_actor_critic_64)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(replay_batch)->Unit(benchmark::kMicrosecond);
+BENCHMARK(copy_of_a_batch)->Unit(benchmark::kMicrosecond);
 BENCHMARK(matrix_products)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -85,23 +85,13 @@ void write_replay(OutputArchive& archive, const ReplayBuffer& replay) {
     write(archive, "replay.file", fmt::format("{:016x}", replay.file()->id()));
     return write(archive, "replay.added", replay.added());
   }
-  const Batch contents = replay.contents();
-  archive.write("replay.observations", contents.observations);
-  archive.write("replay.actions", contents.actions);
-  archive.write("replay.rewards", contents.rewards);
-  archive.write("replay.next_observations", contents.next_observations);
-  archive.write("replay.continues", contents.continues);
+  archive.write("replay.rows", replay.contents());
   write(archive, "replay.next", replay.next());
 }
 
 void read_replay(InputArchive& archive, ReplayBuffer& replay) {
   if (replay.file()) return replay.restore(read_integer(archive, "replay.added"));
-  replay.restore({.observations = read_tensor(archive, "replay.observations"),
-                  .actions = read_tensor(archive, "replay.actions"),
-                  .rewards = read_tensor(archive, "replay.rewards"),
-                  .next_observations = read_tensor(archive, "replay.next_observations"),
-                  .continues = read_tensor(archive, "replay.continues")},
-                 read_integer(archive, "replay.next"));
+  replay.restore(read_tensor(archive, "replay.rows"), read_integer(archive, "replay.next"));
 }
 
 void write_environments(OutputArchive& archive, const TrainingState& state) {

@@ -1,6 +1,7 @@
 #include "continuous/replay_buffer.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 #include "softrl/check.hpp"
@@ -10,60 +11,63 @@ namespace {
 
 constexpr std::int64_t first_rows = 1024;
 
-template <class Function>
-Batch each_field(const Batch& batch, Function function) {
-  return {.observations = function(batch.observations),
-          .actions = function(batch.actions),
-          .rewards = function(batch.rewards),
-          .next_observations = function(batch.next_observations),
-          .continues = function(batch.continues)};
+template <class Number>
+void write_row(const Transition<Eigen::VectorXd, Eigen::VectorXd>& t, Number* to) {
+  const auto put = [&](const auto& values) {
+    to = std::transform(values.begin(), values.end(), to, [](double x) { return static_cast<Number>(x); });
+  };
+  put(t.observation);
+  put(t.action);
+  *to++ = static_cast<Number>(t.reward);
+  put(t.next_observation);
+  *to = static_cast<Number>(t.terminated ? 0.0 : 1.0);
 }
 
-void write_row(torch::Tensor& block, std::int64_t row, const double* values) {
-  const std::int64_t width = block.dim() == 1 ? 1 : block.size(1), offset = row * block.stride(0);
-  if (block.scalar_type() == torch::kFloat32) {
-    std::transform(values, values + width, block.data_ptr<float>() + offset,
-                   [](double x) { return static_cast<float>(x); });
-  } else {
-    std::copy(values, values + width, block.data_ptr<double>() + offset);
+// rows[places]. Which rows come next is known, but not to the processor: they are asked for while others are copied.
+torch::Tensor gather(const torch::Tensor& rows, const torch::Tensor& places) {
+  constexpr std::int64_t ahead = 4, line = 64;
+  const std::int64_t count = places.size(0), bytes = rows.size(1) * static_cast<std::int64_t>(rows.element_size());
+  torch::Tensor result = torch::empty({count, rows.size(1)}, rows.options());
+  const auto* const from = static_cast<const char*>(rows.const_data_ptr());
+  auto* const to = static_cast<char*>(result.mutable_data_ptr());
+  const auto* const place = places.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (i + ahead < count)
+      for (std::int64_t at = 0; at < bytes; at += line) __builtin_prefetch(from + place[i + ahead] * bytes + at);
+    std::memcpy(to + i * bytes, from + place[i] * bytes, static_cast<std::size_t>(bytes));
   }
-}
-
-// A row is observation, action, reward, next observation, continues.
-Batch fields_of(const MappedRows& file, std::int64_t observation_size, std::int64_t action_size) {
-  const torch::Tensor rows = torch::from_blob(file.data(), {file.rows(), file.width()}, torch::kFloat32);
-  const std::int64_t reward = observation_size + action_size;
-  return {.observations = rows.narrow(1, 0, observation_size),
-          .actions = rows.narrow(1, observation_size, action_size),
-          .rewards = rows.select(1, reward),
-          .next_observations = rows.narrow(1, reward + 1, observation_size),
-          .continues = rows.select(1, reward + 1 + observation_size)};
+  return result;
 }
 
 }  // namespace
 
+Batch ReplayBuffer::fields_of(const torch::Tensor& rows) const {
+  const std::int64_t reward = observation_size_ + action_size_;
+  return {.observations = rows.narrow(1, 0, observation_size_),
+          .actions = rows.narrow(1, observation_size_, action_size_),
+          .rewards = rows.select(1, reward),
+          .next_observations = rows.narrow(1, reward + 1, observation_size_),
+          .continues = rows.select(1, reward + 1 + observation_size_)};
+}
+
 ReplayBuffer::ReplayBuffer(std::int64_t capacity, int observation_size, int action_size, torch::Dtype dtype)
-    : capacity_(capacity) {
-  check_sizes(observation_size, action_size);
-  storage_ = {.observations = torch::empty({0, observation_size}, dtype),
-              .actions = torch::empty({0, action_size}, dtype),
-              .rewards = torch::empty({0}, dtype),
-              .next_observations = torch::empty({0, observation_size}, dtype),
-              .continues = torch::empty({0}, dtype)};
+    : capacity_(capacity), observation_size_(observation_size), action_size_(action_size) {
+  check_sizes();
+  rows_ = torch::empty({0, row_width(observation_size, action_size)}, dtype);
 }
 
 ReplayBuffer::ReplayBuffer(std::int64_t capacity, int observation_size, int action_size, const MappedRows& file)
-    : capacity_(capacity), file_(file) {
-  check_sizes(observation_size, action_size);
+    : capacity_(capacity), observation_size_(observation_size), action_size_(action_size), file_(file) {
+  check_sizes();
   check_count("rows of the replay file", file.rows(), capacity);
   check_size("row of the replay file", file.width(), row_width(observation_size, action_size));
-  storage_ = fields_of(file, observation_size, action_size);
+  rows_ = torch::from_blob(file.data(), {file.rows(), file.width()}, torch::kFloat32);
 }
 
-void ReplayBuffer::check_sizes(int observation_size, int action_size) const {
+void ReplayBuffer::check_sizes() const {
   check_count("replay_capacity", capacity_, 1);
-  check_count("observation size", observation_size, 1);
-  check_count("action size", action_size, 1);
+  check_count("observation size", observation_size_, 1);
+  check_count("action size", action_size_, 1);
 }
 
 // Where the transitions that a ring of `capacity_` would have at `places` are: addition n lies in row n modulo the rows
@@ -75,30 +79,25 @@ torch::Tensor ReplayBuffer::rows_of(const torch::Tensor& places) const {
 }
 
 void ReplayBuffer::reserve(std::int64_t rows) {
-  const std::int64_t held = storage_.rewards.size(0);
+  const std::int64_t held = rows_.size(0);
   if (rows <= held) return;
   const std::int64_t grown = std::min(capacity_, std::max({rows, 2 * held, first_rows}));
-  storage_ = each_field(storage_, [&](const torch::Tensor& block) {
-    auto shape = block.sizes().vec();
-    shape[0] = grown;
-    torch::Tensor larger = torch::empty(shape, block.options());
-    larger.narrow(0, 0, held).copy_(block);
-    return larger;
-  });
+  torch::Tensor larger = torch::empty({grown, rows_.size(1)}, rows_.options());
+  larger.narrow(0, 0, held).copy_(rows_);
+  rows_ = larger;
 }
 
 void ReplayBuffer::add(const Transition<Eigen::VectorXd, Eigen::VectorXd>& transition) {
-  check_size("observation", transition.observation.size(), storage_.observations.size(1));
-  check_size("action", transition.action.size(), storage_.actions.size(1));
-  check_size("next observation", transition.next_observation.size(), storage_.observations.size(1));
+  check_size("observation", transition.observation.size(), observation_size_);
+  check_size("action", transition.action.size(), action_size_);
+  check_size("next observation", transition.next_observation.size(), observation_size_);
   if (!file_) reserve(next() + 1);
-  const std::int64_t row = file_ ? added_ % file_->rows() : next();
-  const double continues = transition.terminated ? 0.0 : 1.0;
-  write_row(storage_.observations, row, transition.observation.data());
-  write_row(storage_.actions, row, transition.action.data());
-  write_row(storage_.rewards, row, &transition.reward);
-  write_row(storage_.next_observations, row, transition.next_observation.data());
-  write_row(storage_.continues, row, &continues);
+  const std::int64_t place = (file_ ? added_ % file_->rows() : next()) * rows_.size(1);
+  if (rows_.scalar_type() == torch::kFloat32) {
+    write_row(transition, rows_.mutable_data_ptr<float>() + place);
+  } else {
+    write_row(transition, rows_.mutable_data_ptr<double>() + place);
+  }
   ++added_;
 }
 
@@ -108,31 +107,19 @@ Batch ReplayBuffer::sample(int batch_size, const at::Generator& generator, const
   const torch::Tensor places =
       torch::randint(size(), {batch_size}, generator, torch::TensorOptions(torch::kInt64).device(generator.device()))
           .cpu();
-  const torch::Tensor rows = rows_of(places);
-  return each_field(storage_, [&](const torch::Tensor& block) { return block.index_select(0, rows).to(device); });
+  return fields_of(gather(rows_, rows_of(places)).to(device));
 }
 
-Batch ReplayBuffer::contents() const {
-  if (!file_)
-    return each_field(storage_, [&](const torch::Tensor& block) { return block.narrow(0, 0, size()).clone(); });
-  const torch::Tensor rows = rows_of(torch::arange(size(), torch::kInt64));
-  return each_field(storage_, [&](const torch::Tensor& block) { return block.index_select(0, rows); });
+torch::Tensor ReplayBuffer::contents() const {
+  return file_ ? gather(rows_, rows_of(torch::arange(size(), torch::kInt64))) : rows_.narrow(0, 0, size()).clone();
 }
 
-void ReplayBuffer::restore(const Batch& contents, std::int64_t next) {
-  const std::int64_t rows = contents.rewards.dim() == 1 ? contents.rewards.size(0) : -1;
-  const auto same = [&](const torch::Tensor& block, const torch::Tensor& stored) {
-    auto shape = stored.sizes().vec();
-    shape[0] = rows;
-    return block.sizes() == at::IntArrayRef(shape) && block.scalar_type() == stored.scalar_type();
-  };
-  const bool fits = same(contents.observations, storage_.observations) && same(contents.actions, storage_.actions) &&
-                    same(contents.rewards, storage_.rewards) &&
-                    same(contents.next_observations, storage_.next_observations) &&
-                    same(contents.continues, storage_.continues) &&
+void ReplayBuffer::restore(const torch::Tensor& contents, std::int64_t next) {
+  const std::int64_t rows = contents.dim() == 2 && contents.size(1) == rows_.size(1) ? contents.size(0) : -1;
+  const bool fits = contents.scalar_type() == rows_.scalar_type() && rows >= 0 &&
                     (rows < capacity_ ? next == rows : rows == capacity_ && next >= 0 && next < rows);
   if (!fits) throw std::invalid_argument("replay contents do not fit this buffer");
-  storage_ = each_field(contents, [](const torch::Tensor& block) { return block.clone(); });
+  rows_ = contents.clone();
   added_ = rows < capacity_ ? rows : capacity_ + next;
 }
 

@@ -1,5 +1,5 @@
-// Experience, one contiguous block per field, overwritten from the oldest when full. A batch is one index_select per
-// field.
+// Experience, a row for every transition in one contiguous block, overwritten from the oldest when full: a row is
+// observation, action, reward, next observation, continues. A batch is one index_select, its fields are views.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -43,11 +43,12 @@ class ReplayBuffer {
   // `batch_size` transitions, uniformly with replacement, put on `device`. Needs size() ≥ 1.
   Batch sample(int batch_size, const at::Generator& generator, const c10::Device& device = torch::kCPU) const;
 
-  // The stored transitions in their places, for checkpoints: restore() on a buffer of the same shape makes it the same,
-  // and throws std::invalid_argument if they are not what such a buffer can hold.
-  Batch contents() const;
+  // The stored transitions in their places, for checkpoints, [size() × width]: restore() on a buffer of the same shape
+  // makes it the same, and throws std::invalid_argument if they are not what such a buffer can hold.
+  torch::Tensor contents() const;
+  Batch fields_of(const torch::Tensor& rows) const;         // Views.
   std::int64_t next() const { return added_ % capacity_; }  // Where the next one goes.
-  void restore(const Batch& contents, std::int64_t next);
+  void restore(const torch::Tensor& contents, std::int64_t next);
 
   // The same for one in a file: back to when so many had been added.
   const std::optional<MappedRows>& file() const { return file_; }
@@ -55,14 +56,15 @@ class ReplayBuffer {
   void restore(std::int64_t added);
 
  private:
-  void check_sizes(int observation_size, int action_size) const;
+  void check_sizes() const;
   void reserve(std::int64_t rows);
   torch::Tensor rows_of(const torch::Tensor& places) const;
 
   std::int64_t capacity_;
+  int observation_size_, action_size_;
   std::int64_t added_ = 0;
-  Batch storage_;
-  std::optional<MappedRows> file_;  // What storage_ views; nothing if it is in memory.
+  torch::Tensor rows_;              // [rows held × width]
+  std::optional<MappedRows> file_;  // What rows_ views; nothing if it is in memory.
 };
 
 }  // namespace softrl::continuous

@@ -170,7 +170,7 @@ def loop_softrl(hidden, batch, steps, algorithm="sac"):
         options = [] if hidden is None else ["--set", f"hidden=[{hidden}, {hidden}]", "--set", f"batch_size={batch}"]
         subprocess.run(
             [BUILD / "softrl", "train", "HalfCheetah-v5", "--algorithm", algorithm, "--steps", str(steps), "--threads", "1",
-             "--set", f"log_interval={WARM_UP}", *options, "--out", f"{folder}/run"], check=True, capture_output=True)  # fmt: skip
+             "--set", f"log_interval={WARM_UP}", "--set", f"checkpoint_interval={100 * WARM_UP}", *options, "--out", f"{folder}/run"], check=True, capture_output=True)  # fmt: skip
         rows = [line.split(",") for line in (pathlib.Path(folder) / "run/metrics.csv").read_text().splitlines()]
     seconds = [float(row[-1]) for row in rows[1:]]
     return (steps - WARM_UP) / (seconds[-1] - seconds[0])

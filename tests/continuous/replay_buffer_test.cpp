@@ -43,7 +43,7 @@ TEST(ReplayBuffer, OverwritesTheOldest) {
   ReplayBuffer replay(10, 2, 1);
   for (int i = 0; i < 23; ++i) replay.add(numbered(i));
   EXPECT_EQ(replay.size(), 10);
-  const torch::Tensor rewards = std::get<0>(replay.contents().rewards.sort());
+  const torch::Tensor rewards = std::get<0>(replay.fields_of(replay.contents()).rewards.sort());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(rewards[i].item<float>(), 2.0f * static_cast<float>(13 + i));
 }
 
@@ -65,7 +65,7 @@ TEST(ReplayBuffer, RestoredContentsGoOnAlike) {
   restored.restore(original.contents(), original.next());
   original.add(numbered(14));
   restored.add(numbered(14));
-  EXPECT_TRUE(torch::equal(original.contents().observations, restored.contents().observations));
+  EXPECT_TRUE(torch::equal(original.contents(), restored.contents()));
   EXPECT_TRUE(
       torch::equal(original.sample(32, test_generator(3)).rewards, restored.sample(32, test_generator(3)).rewards));
 }
@@ -75,7 +75,7 @@ TEST(ReplayBuffer, RefusesContentsItCannotHold) {
   for (int i = 0; i < 6; ++i) part.add(numbered(i));
   for (int i = 0; i < 14; ++i) full.add(numbered(i));
   for (int i = 0; i < 14; ++i) larger.add(numbered(i));
-  const auto refuses = [&](const Batch& contents, std::int64_t next) {
+  const auto refuses = [&](const torch::Tensor& contents, std::int64_t next) {
     EXPECT_THAT([&] { restored.restore(contents, next); },
                 testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("do not fit")));
   };
@@ -84,12 +84,8 @@ TEST(ReplayBuffer, RefusesContentsItCannotHold) {
   refuses(full.contents(), 10);
   refuses(full.contents(), -1);
   refuses(larger.contents(), larger.next());
-  Batch torn = full.contents();
-  torn.rewards = torn.rewards.narrow(0, 0, 9);
-  refuses(torn, 4);
-  torn = full.contents();
-  torn.next_observations = torn.next_observations.to(torch::kFloat64);
-  refuses(torn, 4);
+  refuses(full.contents().narrow(1, 0, 6), 4);
+  refuses(full.contents().to(torch::kFloat64), 4);
 }
 
 class ReplayInAFile : public testing::Test {
@@ -100,10 +96,7 @@ class ReplayInAFile : public testing::Test {
   static void expect_same(const ReplayBuffer& a, const ReplayBuffer& b) {
     ASSERT_EQ(a.size(), b.size());
     ASSERT_EQ(a.next(), b.next());
-    const Batch x = a.contents(), y = b.contents();
-    EXPECT_TRUE(torch::equal(x.observations, y.observations) && torch::equal(x.actions, y.actions) &&
-                torch::equal(x.rewards, y.rewards) && torch::equal(x.next_observations, y.next_observations) &&
-                torch::equal(x.continues, y.continues));
+    EXPECT_TRUE(torch::equal(a.contents(), b.contents()));
     if (a.size() == 0) return;
     const Batch u = a.sample(16, test_generator(5)), v = b.sample(16, test_generator(5));
     EXPECT_TRUE(torch::equal(u.observations, v.observations) && torch::equal(u.actions, v.actions) &&

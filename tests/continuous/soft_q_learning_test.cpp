@@ -113,7 +113,7 @@ TEST(SoftQLearning, TerminationEndsAndTruncationBootstraps) {
   replay.add(
       {.observation = s, .action = a, .reward = 7.0, .next_observation = s, .terminated = true, .truncated = true});
   replay.add({.observation = s, .action = a, .reward = 7.0, .next_observation = s});
-  const Batch batch = replay.contents();
+  const Batch batch = replay.fields_of(replay.contents());
   Replay random(agent);
   const torch::Tensor targets = agent.targets(batch);
   random.again();
