@@ -1,6 +1,7 @@
 #include "continuous/kernels.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include <gmock/gmock.h>
 
@@ -28,6 +29,23 @@ TEST(Kernels, BandwidthsOfKnownDistances) {
   EXPECT_NEAR(h(BandwidthRule::MedianSqOverLogN1), 5.0 / std::log(4.0), 1e-14);
   EXPECT_NEAR(h(BandwidthRule::SqlCode), 5.0 / std::log(3.0), 1e-14);
   EXPECT_NEAR(h(BandwidthRule::SqlPaper), std::sqrt(5.0) / (2.0 * std::log(4.0)), 1e-14);
+}
+
+// In single precision the median is sought among bit patterns: it is Torch's, ties, zeros and infinities included.
+TEST(Kernels, BandwidthsHaveTheMedianOfTorch) {
+  for (const std::int64_t particles : {1, 2, 3, 16, 33}) {
+    torch::Tensor distances = torch::randn({7, particles, particles}, test_generator(1), torch::kFloat32).square();
+    distances[1].zero_();
+    distances[2] = distances[2].round();
+    distances[3][0][0] = std::numeric_limits<float>::infinity();
+    distances[4].fill_(3.25f);
+    distances[5] *= 1e-20f;
+    const torch::Tensor median = std::get<0>(distances.flatten(1).median(-1));
+    const torch::Tensor expected = (median / std::log(static_cast<double>(particles) + 1.0)).clamp_min(1e-30);
+    EXPECT_TRUE(torch::equal(bandwidth(distances, BandwidthRule::MedianSqOverLogN1, 1e-30).flatten(), expected));
+    distances[6][0][0] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(bandwidth(distances, BandwidthRule::MedianSqOverLogN1, 1e-30)[6].item<float>()));
+  }
 }
 
 TEST(Kernels, CoincidingParticlesLeaveTheFloor) {
