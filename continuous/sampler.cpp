@@ -8,6 +8,7 @@
 namespace softrl::continuous {
 namespace {
 
+constexpr double least_stretch = 1e-6;
 constexpr double smallest_square = 1e-30;  // so that a column of zeros projects nothing out
 
 // Adds ξ, nearly, to the output of a network that has been drawn: two units of every layer pass a component on,
@@ -38,8 +39,9 @@ Sampler::Sampler(int observation_size, int action_size, const std::vector<int>& 
 torch::Tensor Sampler::log_density(const Network::Pass& pass) const {
   const torch::Tensor noise = pass.inputs.view_as(pass.output);
   const double log_normaliser = 0.5 * static_cast<double>(noise.size(-1)) * std::log(2.0 * std::numbers::pi);
-  return -0.5 * noise.square().sum(-1) - log_normaliser - log_abs_determinant(network_.jacobian(pass)) -
-         log_squash(pass.output);
+  const double least = static_cast<double>(noise.size(-1)) * std::log(least_stretch);
+  return -0.5 * noise.square().sum(-1) - log_normaliser -
+         log_abs_determinant(network_.jacobian(pass)).clamp_min(least) - log_squash(pass.output);
 }
 
 // What is left of column k once the earlier ones are projected out is the k-th diagonal entry of R in A = QR.

@@ -20,7 +20,9 @@ class Sampler {
   }
 
   // log q(a|s) of a = tanh u, all of the box counting 1: log N(ξ; 0, I) − log |det ∂u/∂ξ| − log Π (1 − a²); [B, K].
-  // That is the density at a where no other ξ leads to it; where f folds, the part of it that came by this ξ.
+  // That is the density at a where no other ξ leads to it; where f folds, the part of it that came by this ξ. Where f
+  // is flat, and the density infinite, as if it stretched ξ by 1e-6: a few units that are off together would else make
+  // V −∞.
   torch::Tensor log_density(const Network::Pass& pass) const;
 
   const Network& network() const { return network_; }

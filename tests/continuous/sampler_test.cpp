@@ -48,6 +48,18 @@ TEST(Sampler, DensityIsTheChangeOfVariables) {
   }
 }
 
+// A map that does not move has no density: it is taken for one that stretches by 1e-6, log q = log N(ξ) + 6 d log 10 −
+// log 1.
+TEST(Sampler, DensityOfAFlatMapIsFinite) {
+  const Sampler sampler(3, 2, {24, 24}, test_generator(1), torch::kFloat64);
+  torch::Tensor parameters = sampler.network().parameters();
+  parameters.zero_();
+  const torch::Tensor noise = torch::randn({1, 5, 2}, test_generator(4), torch::kFloat64);
+  const torch::Tensor found = sampler.log_density(sampler.forward(torch::zeros({1, 3}, torch::kFloat64), noise));
+  const torch::Tensor expected = -0.5 * noise.square().sum(-1) - std::log(2.0 * std::acos(-1.0)) + 2.0 * std::log(1e6);
+  EXPECT_LT((found - expected).abs().max().item<double>(), 1e-12);
+}
+
 // Where the map does not fold, the policy's own search for preimages finds the one, and the same density.
 TEST(Sampler, AgreesWithThePolicyWhereTheMapDoesNotFold) {
   Sampler sampler(1, 2, {4}, test_generator(1), torch::kFloat64);

@@ -74,7 +74,7 @@ TEST_F(Training, ResumedRunIsTheUninterruptedOne) {
       EXPECT_EQ(first.status, TrainingStatus::Interrupted);
       EXPECT_EQ(first.steps, 71 * options.environments);
       const auto second = resume_training(halves);
-      EXPECT_EQ(second.status, TrainingStatus::Finished);
+      EXPECT_EQ(second.status, TrainingStatus::Finished) << name << ": " << second.cause;
       EXPECT_EQ(metrics(whole), metrics(halves)) << name;
       const TrainedRun a = load_trained_run(whole), b = load_trained_run(halves);
       EXPECT_EQ(a.step, b.step);
@@ -95,6 +95,7 @@ TEST_F(Training, VariantsResumeToo) {
   sql(options).noise_set = 5;
   sql(options).noise_set_steps = 200;
   sql(options).value_proposal = ValueProposal::Policy;
+  sql(options).policy_share_from = 0;
   sql(options).policy_share_until = 100;
   train(options, folder_ / "whole");
   options.steps = 150;
