@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "continuous/run_files.hpp"
 #include "softrl/atomic_file.hpp"
 
 namespace softrl::continuous {
@@ -98,9 +99,7 @@ void RunFolder::write_summary(const RunSummary& summary) const {
 }
 
 TrainingOptions RunFolder::read_options(const fs::path& path) {
-  if (!fs::is_directory(path)) throw std::runtime_error(fmt::format("{}: no such run folder", path.string()));
-  if (!fs::exists(path / "config.toml"))
-    throw std::runtime_error(fmt::format("{}: no training run in this folder (no config.toml)", path.string()));
+  check_run_folder(path);
   const TrainingOptions options = training_options(Config::read(path / "config.toml"));
   try {
     check(options);

@@ -4,7 +4,7 @@
 set(may_use_core "core")
 set(may_use_tabular "core;tabular")
 set(may_use_irl "core;tabular;irl")
-set(may_use_continuous "core;continuous")
+set(may_use_continuous "core;continuous;runs")  # runs: the part without Torch
 set(may_use_validation "core;tabular;continuous;validation")
 set(folders_core include/softrl src)
 set(folders_tabular tabular)

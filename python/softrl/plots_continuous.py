@@ -1,5 +1,6 @@
 """Plots of continuous agents. Each function returns a matplotlib Figure; nothing is shown or saved."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-__all__ = ["learning_curve", "trajectories", "validation"]
+__all__ = ["learning_curve", "learning_curves", "trajectories", "validation"]
 
 _GOALS = np.array([(5.0, 0.0), (-5.0, 0.0), (0.0, 5.0), (0.0, -5.0)])
 _BOUND = 7.0
@@ -61,6 +62,28 @@ def learning_curve(run):
     for axis in (top, bottom):
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def learning_curves(file):
+    """The curves of `softrl plot RUNS... --csv FILE`: the interquartile mean over seeds, with its 95 % bootstrap band
+    where there are several."""
+    with open(file, newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    figure = Figure(figsize=(6.5, 4), layout="constrained")
+    axis = figure.subplots()
+    for label in dict.fromkeys(row["label"] for row in rows):
+        curve = [row for row in rows if row["label"] == label]
+        steps, values = ([float(row[key]) for row in curve] for key in ("step", "return"))
+        seeds = int(curve[0]["seeds"])
+        (line,) = axis.plot(steps, values, linewidth=1.4, label=f"{label} ({seeds} seed{'s' * (seeds > 1)})")
+        if seeds > 1:
+            low, high = ([float(row[key]) for row in curve] for key in ("low", "high"))
+            axis.fill_between(steps, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    axis.set(xlabel="environment step", ylabel="return", title=rows[0]["task"])
+    axis.legend(fontsize="small")
+    axis.grid(alpha=0.3)
+    axis.spines[["top", "right"]].set_visible(False)
     return figure
 
 

@@ -24,13 +24,19 @@ td { font-family: ui-monospace, monospace; padding: 0.1rem 1rem 0.1rem 0; white-
 .holds { background: #2d8a4e; } .fails { background: #c02626; } .skipped { background: #78818d; }
 figure { margin: 0.6rem 0 0; } figure > svg { width: 100%; height: auto; }
 figcaption span { margin-right: 1rem; font-size: 0.85rem; white-space: nowrap; }
-svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
-.grid { stroke: var(--line); stroke-width: 0.7; } .frame { fill: none; stroke: var(--soft); } .zero { stroke: var(--ink); }
 a { color: inherit; }
 @media (prefers-color-scheme: dark) { circle, polyline, svg rect[fill], figcaption line { filter: brightness(1.4); } }
 )";
 
 }  // namespace
+
+std::string plot_style(std::string_view ink, std::string_view soft, std::string_view line) {
+  return fmt::format(
+      "svg text {{ font: 12px system-ui, sans-serif; fill: {}; }}\n.grid {{ stroke: {}; stroke-width: 0.7; }} .frame "
+      "{{ "
+      "fill: none; stroke: {}; }} .zero {{ stroke: {}; }}\n",
+      ink, line, soft, ink);
+}
 
 std::string escaped(std::string_view text) {
   std::string result;
@@ -58,9 +64,9 @@ std::string escaped(std::string_view text) {
 std::string html_page(std::string_view title, std::string_view body) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}"
+      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n{}"
       "</body>\n</html>\n",
-      escaped(title), style, body);
+      escaped(title), style, plot_style("var(--ink)", "var(--soft)", "var(--line)"), body);
 }
 
 }  // namespace softrl::cli

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   softrl::cli::add_routes(app, run);
 #ifdef SOFTRL_CONTINUOUS
   softrl::cli::add_agents(app, run, argv);
+  softrl::cli::add_plot(app, run);
 #endif
   return softrl::cli::parse_and_run(app, run, argc, argv);
 }

@@ -166,9 +166,19 @@ std::string bars(const Plot& plot, const Axis& y) {
   return result;
 }
 
-}  // namespace
+std::string drawn(const Band& band, const std::vector<double>& at, const Axis& x, const Axis& y,
+                  std::string_view colour) {
+  std::string there, back;
+  for (std::size_t i = 0; i < band.low.size(); ++i) {
+    there += fmt::format("{:.1f},{:.1f} ", x.pixel(at[i]), y.pixel(band.high[i]));
+    back = fmt::format("{:.1f},{:.1f} ", x.pixel(at[i]), y.pixel(band.low[i])) + back;
+  }
+  return there.empty()
+             ? ""
+             : fmt::format("<polygon points=\"{}{}\" fill=\"{}\" fill-opacity=\"0.2\"/>\n", there, back, colour);
+}
 
-std::string svg(const Plot& plot) {
+std::string drawn(const Plot& plot, const std::vector<Band>& bands) {
   Axis x(plot.log_x, left, width - right), y(plot.log_y, height - bottom, top);
   for (const Curve& curve : plot.curves) {
     for (std::size_t i = 0; i < curve.x.size(); ++i) {
@@ -177,6 +187,9 @@ std::string svg(const Plot& plot) {
       y.include(curve.y[i]);
     }
   }
+  for (const Band& band : bands)
+    for (const auto* bound : {&band.low, &band.high})
+      for (const double value : *bound) y.include(value);
   if (!plot.categories.empty()) {
     y.include(0.0);
     y.widen(0.1);  // room for the figures at the ends of bars
@@ -184,30 +197,52 @@ std::string svg(const Plot& plot) {
   x.finish();
   y.finish();
   std::string body = frame(plot, x, y);
-  if (!plot.categories.empty()) {
-    body += bars(plot, y);
-  } else {
-    for (std::size_t i = 0; i < plot.curves.size(); ++i)
-      body += drawn(plot.curves[i], x, y, colours[i % colours.size()]);
-  }
+  if (!plot.categories.empty()) return body + bars(plot, y);
+  for (std::size_t i = 0; i < bands.size(); ++i)
+    body += drawn(bands[i], plot.curves[i].x, x, y, colours[i % colours.size()]);
+  for (std::size_t i = 0; i < plot.curves.size(); ++i) body += drawn(plot.curves[i], x, y, colours[i % colours.size()]);
+  return body;
+}
+
+// What stands before a curve's label in the legend, 18 by 12 pixels.
+std::string mark(const Plot& plot, std::size_t curve) {
+  const std::string_view colour = colours[curve % colours.size()];
+  const Curve::Style style = plot.curves[curve].style;
+  if (!plot.categories.empty())
+    return fmt::format("<rect x=\"2\" y=\"2\" width=\"14\" height=\"8\" fill=\"{}\"/>", colour);
+  if (style == Curve::Style::Points) return fmt::format("<circle cx=\"9\" cy=\"6\" r=\"3\" fill=\"{}\"/>", colour);
+  return fmt::format("<line x1=\"0\" x2=\"18\" y1=\"6\" y2=\"6\" stroke=\"{}\" stroke-width=\"2\"{}/>", colour,
+                     style == Curve::Style::Dashed ? " stroke-dasharray=\"5 3\"" : "");
+}
+
+}  // namespace
+
+std::string svg(const Plot& plot) {
   return fmt::format("<svg viewBox=\"0 0 {} {}\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\">\n{}</svg>\n", width,
-                     height, body);
+                     height, drawn(plot, {}));
+}
+
+std::string svg_file(const Plot& plot, const std::vector<Band>& bands, const std::string& title) {
+  constexpr double heading = 26.0, row = 18.0;
+  std::string body = text(0.5 * (left + width - right), 18.0, "middle", title);
+  body += fmt::format("<g transform=\"translate(0 {})\">\n{}</g>\n", heading, drawn(plot, bands));
+  double y = heading + height + 8.0;
+  for (std::size_t i = 0; i < plot.curves.size(); ++i) {
+    body += fmt::format("<g transform=\"translate({} {})\">{}{}</g>\n", left, y, mark(plot, i),
+                        text(26.0, 10.0, "start", plot.curves[i].label));
+    y += row;
+  }
+  return fmt::format(
+      "<svg viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\">\n"
+      "<style>\n{2}</style>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n{3}</svg>\n",
+      width, y + 6.0, plot_style("#1c2430", "#5b6675", "#d5dae1"), body);
 }
 
 std::string legend(const Plot& plot) {
   std::string result;
   for (std::size_t i = 0; i < plot.curves.size(); ++i) {
-    const Curve& curve = plot.curves[i];
-    const std::string_view colour = colours[i % colours.size()];
-    std::string mark;
-    if (!plot.categories.empty())
-      mark = fmt::format("<rect x=\"2\" y=\"2\" width=\"14\" height=\"8\" fill=\"{}\"/>", colour);
-    else if (curve.style == Curve::Style::Points)
-      mark = fmt::format("<circle cx=\"9\" cy=\"6\" r=\"3\" fill=\"{}\"/>", colour);
-    else
-      mark = fmt::format("<line x1=\"0\" x2=\"18\" y1=\"6\" y2=\"6\" stroke=\"{}\" stroke-width=\"2\"{}/>", colour,
-                         curve.style == Curve::Style::Dashed ? " stroke-dasharray=\"5 3\"" : "");
-    result += fmt::format("<span><svg width=\"18\" height=\"12\">{}</svg> {}</span>\n", mark, escaped(curve.label));
+    result += fmt::format("<span><svg width=\"18\" height=\"12\">{}</svg> {}</span>\n", mark(plot, i),
+                          escaped(plot.curves[i].label));
   }
   return result;
 }

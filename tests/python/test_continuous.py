@@ -198,3 +198,19 @@ def test_plots_show_what_is_in_the_files(run, tmp_path):
     assert pyplot.get_fignums() == []  # nothing that a caller would have to close
     curve = plots_continuous.learning_curve(run)
     assert curve.axes[0].get_lines()[0].get_xdata()[-1] == 1500
+
+
+def test_learning_curves_have_a_band_where_there_are_seeds(tmp_path):
+    table = tmp_path / "curves.csv"
+    table.write_text(
+        "task,label,seeds,step,return,low,high\n"
+        'multi_goal,"sql, discount = 0.9",3,100,1,0,2\nmulti_goal,"sql, discount = 0.9",3,200,2,1.5,4\n'
+        "multi_goal,sac,1,100,5,,\n"
+    )
+    (axis,) = plots_continuous.learning_curves(table).axes
+    labels = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert labels == ["sql, discount = 0.9 (3 seeds)", "sac (1 seed)"]
+    assert [line.get_xydata().tolist() for line in axis.get_lines()] == [[[100, 1], [200, 2]], [[100, 5]]]
+    (band,) = axis.collections
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
+    assert corners == {(100, 0), (100, 2), (200, 1.5), (200, 4)}
