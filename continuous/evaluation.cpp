@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "continuous/multi_goal.hpp"
 #include "softrl/check.hpp"
@@ -13,6 +14,12 @@ namespace {
 
 constexpr std::size_t resamples = 10'000;
 constexpr double normal_quantile = 1.959963984540054;  // of 0.975
+
+// The middle 95 % of `values`, of which there are `resamples`.
+Interval95 percentiles(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return {values[resamples / 40], values[resamples - 1 - resamples / 40]};
+}
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -31,8 +38,33 @@ Interval95 mean_interval(const std::vector<double>& values) {
       sum += values[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(values.size())))];
     mean_of_resample = sum / static_cast<double>(values.size());
   }
-  std::sort(means.begin(), means.end());
-  return {means[resamples / 40], means[resamples - 1 - resamples / 40]};
+  return percentiles(std::move(means));
+}
+
+double entropy(const std::vector<int>& counts) {
+  const double total = std::accumulate(counts.begin(), counts.end(), 0);
+  if (total == 0.0) return std::numeric_limits<double>::quiet_NaN();
+  double sum = 0.0;
+  for (const int count : counts)
+    if (count > 0) sum -= count / total * std::log(count / total);
+  return sum;
+}
+
+Interval95 entropy_interval(const std::vector<int>& counts) {
+  const double estimate = entropy(counts);
+  if (std::isnan(estimate)) return {estimate, estimate};
+  const std::vector<double> weights(counts.begin(), counts.end());
+  const int total = std::accumulate(counts.begin(), counts.end(), 0);
+  Random random(0, "entropy_interval");
+  std::vector<double> entropies(resamples);
+  for (double& entropy_of_resample : entropies) {
+    std::vector<int> drawn(counts.size());
+    for (int i = 0; i < total; ++i) ++drawn[static_cast<std::size_t>(random.categorical(weights))];
+    entropy_of_resample = entropy(drawn);
+  }
+  const auto [low, high] = percentiles(std::move(entropies));
+  return {std::max(0.0, 2.0 * estimate - high),
+          std::min(std::log(static_cast<double>(counts.size())), 2.0 * estimate - low)};
 }
 
 Interval95 share_interval(int count, int total) {
@@ -70,9 +102,10 @@ EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const Eval
 }
 
 GoalCounts count_goals(const std::vector<ContinuousTrajectory>& trajectories) {
-  std::array<int, 4> counts{};
+  std::vector<int> counts(4);
   int no_goal = 0;
   for (const ContinuousTrajectory& trajectory : trajectories) {
+    check_size("observation", trajectory.transitions.back().next_observation.size(), 2);
     const int goal = MultiGoal::goal_at(trajectory.transitions.back().next_observation);
     if (goal < 0) {
       ++no_goal;
@@ -81,7 +114,8 @@ GoalCounts count_goals(const std::vector<ContinuousTrajectory>& trajectories) {
     }
   }
   const int total = static_cast<int>(trajectories.size());
-  GoalCounts result{.goals = {}, .no_goal = no_goal};
+  GoalCounts result{
+      .goals = {}, .no_goal = no_goal, .entropy = entropy(counts), .entropy_interval = entropy_interval(counts)};
   for (std::size_t g = 0; g < counts.size(); ++g)
     result.goals[g] = {.goal = MultiGoal::goals()[g],
                        .count = counts[g],

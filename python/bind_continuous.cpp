@@ -2,13 +2,17 @@
 // errors are those of the headers in continuous/.
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nanobind/eigen/dense.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "bind_arrays.hpp"
+#include "continuous/evaluation.hpp"
 #include "continuous/trained_run.hpp"
 #include "softrl/check.hpp"
 
@@ -65,6 +69,57 @@ VectorXd q_values(const TrainedRun& run, const nb::object& states, const nb::obj
   return result;
 }
 
+EvaluationResult evaluate_run(const TrainedRun& run, int episodes, std::int64_t seed, bool best_actions) {
+  const EvaluationOptions options{.episodes = episodes, .seed = to_seed(seed)};
+  const nb::gil_scoped_release no_gil;
+  const auto task = make_task(run.options.task);
+  return best_actions ? evaluate(*task, BestAction(*run.policy), options) : evaluate(*task, *run.policy, options);
+}
+
+// The states of each episode, its last included.
+std::vector<Matrix> observations_of(const EvaluationResult& result) {
+  std::vector<Matrix> all;
+  for (const auto& trajectory : result.trajectories) {
+    const auto& transitions = trajectory.transitions;
+    const auto steps = static_cast<Eigen::Index>(transitions.size());
+    Matrix rows(steps + 1, transitions.front().observation.size());
+    for (Eigen::Index t = 0; t < steps; ++t)
+      rows.row(t) = transitions[static_cast<std::size_t>(t)].observation.transpose();
+    rows.row(steps) = transitions.back().next_observation.transpose();
+    all.push_back(std::move(rows));
+  }
+  return all;
+}
+
+void bind_evaluation(nb::module_& m) {
+  nb::class_<Interval95>(m, "Interval95", "A 95 % confidence interval.")
+      .def_ro("low", &Interval95::low, "Its lower end.")
+      .def_ro("high", &Interval95::high, "Its upper end.");
+  nb::class_<EvaluationResult>(m, "Evaluation", "Episodes of a policy.")
+      .def_ro("mean_return", &EvaluationResult::mean_return, "Undiscounted.")
+      .def_ro("return_interval", &EvaluationResult::return_interval, "Of the mean, by the bootstrap.")
+      .def_ro("mean_length", &EvaluationResult::mean_length, "Steps.")
+      .def_prop_ro("observations", &observations_of, "Of each episode, its last included; arrays [T + 1, S].");
+  nb::class_<GoalCount>(m, "GoalCount", "How many episodes end in a goal.")
+      .def_ro("goal", &GoalCount::goal, "Its centre; [2].")
+      .def_ro("count", &GoalCount::count, "Episodes.")
+      .def_ro("share", &GoalCount::share, "Of all episodes.")
+      .def_ro("interval", &GoalCount::interval, "Of the share, by Wilson's score.");
+  nb::class_<GoalCounts>(m, "GoalCounts", "Where the episodes of a multi-goal task end.")
+      .def_prop_ro(
+          "goals", [](const GoalCounts& counts) { return std::vector(counts.goals.begin(), counts.goals.end()); },
+          "A GoalCount for each of the four.")
+      .def_ro("no_goal", &GoalCounts::no_goal, "Episodes that end in none.")
+      .def_ro("entropy", &GoalCounts::entropy, "Over the goals, of the episodes that end in one, nats; NaN for none.")
+      .def_ro("entropy_interval", &GoalCounts::entropy_interval, "Of the entropy, by the bootstrap.");
+  m.def("evaluate", &evaluate_run, "policy"_a, nb::kw_only(), "episodes"_a = EvaluationOptions{}.episodes,
+        "seed"_a = EvaluationOptions{}.seed, "best"_a = false,
+        "Run episodes of the policy on its task; of its best actions if `best`.");
+  m.def(
+      "count_goals", [](const EvaluationResult& result) { return count_goals(result.trajectories); }, "evaluation"_a,
+      "Where episodes of a multi-goal task end. ValueError for observations that are not in the plane.");
+}
+
 }  // namespace
 
 NB_MODULE(_continuous, m) {
@@ -88,6 +143,7 @@ NB_MODULE(_continuous, m) {
       .def("q_values", &q_values, "observations"_a, "actions"_a,
            "The critic's Q, in reward units (times reward_scale, and over the deviation that rewards were divided by, "
            "where those are not 1); [N]. The smaller one where there are two critics.");
+  bind_evaluation(m);
   m.def("load_policy", &load_trained_run, "run"_a, ReleaseGil(),
         "The policy in the folder of a training run. RuntimeError with the path if it is missing or damaged.");
 }

@@ -6,10 +6,16 @@
 """
 
 from ._continuous import (
+    Evaluation,
+    GoalCount,
+    GoalCounts,
+    Interval95,
     LqgSolution,
     Task,
     TrainedPolicy,
     VectorEnvironment,
+    count_goals,
+    evaluate,
     load_policy,
     lqg_solution,
     make_task,
@@ -19,10 +25,16 @@ from ._continuous import (
 from .training import resume, train
 
 __all__ = [
+    "Evaluation",
+    "GoalCount",
+    "GoalCounts",
+    "Interval95",
     "LqgSolution",
     "Task",
     "TrainedPolicy",
     "VectorEnvironment",
+    "count_goals",
+    "evaluate",
     "load_policy",
     "lqg_solution",
     "make_task",

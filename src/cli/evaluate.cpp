@@ -145,7 +145,12 @@ int evaluate(const Arguments& arguments) {
     const GoalCounts counts = continuous::count_goals(drawn.trajectories);
     json["goals"] = to_json(counts);
     json["no_goal"] = counts.no_goal;
-    fmt::print("\n{}", goal_table(counts));
+    json["goal_entropy"] = {{"value", number(counts.entropy)},
+                            {"low", number(counts.entropy_interval.low)},
+                            {"high", number(counts.entropy_interval.high)}};
+    fmt::print("\n{}entropy over the goals {} nats (95 % interval {} to {}; at most log 4 = 1.386)\n",
+               goal_table(counts), decimals(counts.entropy, 3), decimals(counts.entropy_interval.low, 3),
+               decimals(counts.entropy_interval.high, 3));
   }
   write_json(arguments.json, json);
   if (!arguments.csv.empty()) write_atomically(arguments.csv, episodes_csv({{"drawn", &drawn}, {"best", &best}}));

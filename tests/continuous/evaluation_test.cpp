@@ -54,6 +54,35 @@ TEST(Evaluation, IntervalOfAShareSolvesWilsonsEquation) {
   }
 }
 
+TEST(Evaluation, EntropyOfSharesHasClosedForms) {
+  EXPECT_NEAR(entropy({5, 5, 5, 5}), std::log(4.0), 1e-15);
+  EXPECT_NEAR(entropy({8, 0, 8}), std::log(2.0), 1e-15);
+  EXPECT_NEAR(entropy({3, 1}), -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-15);
+  EXPECT_EQ(entropy({0, 7, 0}), 0.0);
+  EXPECT_TRUE(std::isnan(entropy({0, 0})));
+  EXPECT_EQ(entropy_interval({0, 7, 0}).low, 0.0);
+  EXPECT_EQ(entropy_interval({0, 7, 0}).high, 0.0);
+  EXPECT_TRUE(std::isnan(entropy_interval({0, 0}).low));
+}
+
+// How often the interval holds the entropy behind 200 draws. At equal shares, the end of the range, plain percentiles
+// never do. A simulation in NumPy says 99 % and 95 %; 60 repetitions miss that by at most 3 standard errors of 2.8 %.
+TEST(Evaluation, IntervalOfAnEntropyCovers) {
+  const auto coverage = [](const std::vector<double>& shares, double truth) {
+    Random random(3, "coverage");
+    int covered = 0;
+    for (int i = 0; i < 60; ++i) {
+      std::vector<int> counts(shares.size());
+      for (int draw = 0; draw < 200; ++draw) ++counts[static_cast<std::size_t>(random.categorical(shares))];
+      const auto [low, high] = entropy_interval(counts);
+      covered += low <= truth && truth <= high ? 1 : 0;
+    }
+    return covered / 60.0;
+  };
+  EXPECT_GE(coverage({0.25, 0.25, 0.25, 0.25}, std::log(4.0)), 0.9);
+  EXPECT_GE(coverage({0.7, 0.1, 0.1, 0.1}, -0.7 * std::log(0.7) - 0.3 * std::log(0.1)), 0.86);
+}
+
 // Straight to the right: every episode ends in (5, 0), after the same handful of steps.
 TEST(Evaluation, CountsTheGoalThatIsReached) {
   const auto task = make_task("multi_goal");
