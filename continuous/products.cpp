@@ -1,5 +1,6 @@
 #include "continuous/products.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include <ATen/Parallel.h>
@@ -40,6 +41,25 @@ bool is_ours(const torch::Tensor& a, const torch::Tensor& b) {
   return a.scalar_type() == torch::kFloat32 && b.scalar_type() == torch::kFloat32 && a.is_cpu() && b.is_cpu();
 }
 
+enum class As { It, Transposed };
+
+// C = A B of these tensors, each as it is or transposed.
+Product product_of(const torch::Tensor& a, As a_is, const torch::Tensor& b, As b_is, const torch::Tensor& c) {
+  assert(c.stride(1) == 1);
+  const int a_row = a_is == As::It ? 0 : 1, b_row = b_is == As::It ? 0 : 1;
+  return {.rows = a.size(a_row),
+          .columns = b.size(1 - b_row),
+          .depth = a.size(1 - a_row),
+          .a = a.const_data_ptr<float>(),
+          .a_row = a.stride(a_row),
+          .a_column = a.stride(1 - a_row),
+          .b = b.const_data_ptr<float>(),
+          .b_row = b.stride(b_row),
+          .b_column = b.stride(1 - b_row),
+          .c = c.mutable_data_ptr<float>(),
+          .c_row = c.stride(0)};
+}
+
 torch::Tensor with_contiguous_rows(const torch::Tensor& x) { return x.stride(1) == 1 ? x : x.contiguous(); }
 
 }  // namespace
@@ -54,21 +74,12 @@ torch::Tensor layer(const torch::Tensor& x, const torch::Tensor& weight, const t
   }
   torch::Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
   const torch::Tensor start = bias.defined() ? bias.contiguous() : bias;
-  compute({.rows = x.size(0),
-           .columns = weight.size(0),
-           .depth = x.size(1),
-           .a = x.const_data_ptr<float>(),
-           .a_row = x.stride(0),
-           .a_column = x.stride(1),
-           .b = weight.const_data_ptr<float>(),
-           .b_row = weight.stride(1),
-           .b_column = weight.stride(0),
-           .c = y.mutable_data_ptr<float>(),
-           .c_row = y.stride(0),
-           .start = start.defined() ? start.const_data_ptr<float>() : nullptr,
-           .start_row = weight.size(0),
-           .rows_per_start = std::max<std::int64_t>(x.size(0) / groups, 1),
-           .relu = activation == Activation::Relu});
+  Product product = product_of(x, As::It, weight, As::Transposed, y);
+  product.start = start.defined() ? start.const_data_ptr<float>() : nullptr;
+  product.start_row = weight.size(0);
+  product.rows_per_start = std::max<std::int64_t>(x.size(0) / groups, 1);
+  product.relu = activation == Activation::Relu;
+  compute(product);
   return y;
 }
 
@@ -79,19 +90,12 @@ torch::Tensor back_through(const torch::Tensor& delta, const torch::Tensor& weig
   }
   torch::Tensor result = at::empty({delta.size(0), weight.size(1)}, delta.options());
   const torch::Tensor gate = hidden.defined() ? with_contiguous_rows(hidden) : hidden;
-  compute({.rows = delta.size(0),
-           .columns = weight.size(1),
-           .depth = delta.size(1),
-           .a = delta.const_data_ptr<float>(),
-           .a_row = delta.stride(0),
-           .a_column = delta.stride(1),
-           .b = weight.const_data_ptr<float>(),
-           .b_row = weight.stride(0),
-           .b_column = weight.stride(1),
-           .c = result.mutable_data_ptr<float>(),
-           .c_row = result.stride(0),
-           .gate = gate.defined() ? gate.const_data_ptr<float>() : nullptr,
-           .gate_row = gate.defined() ? gate.stride(0) : 0});
+  Product product = product_of(delta, As::It, weight, As::It, result);
+  if (gate.defined()) {
+    product.gate = gate.const_data_ptr<float>();
+    product.gate_row = gate.stride(0);
+  }
+  compute(product);
   return result;
 }
 
@@ -105,18 +109,7 @@ void weight_gradient(const torch::Tensor& delta, const torch::Tensor& x, const t
   const torch::Tensor& left = turned ? x : delta;
   const torch::Tensor& right = turned ? delta : x;
   const torch::Tensor result = turned ? at::empty({x.size(1), delta.size(1)}, x.options()) : gradient;
-  assert(result.stride(1) == 1);
-  compute({.rows = left.size(1),
-           .columns = right.size(1),
-           .depth = left.size(0),
-           .a = left.const_data_ptr<float>(),
-           .a_row = left.stride(1),
-           .a_column = left.stride(0),
-           .b = right.const_data_ptr<float>(),
-           .b_row = right.stride(0),
-           .b_column = right.stride(1),
-           .c = result.mutable_data_ptr<float>(),
-           .c_row = result.stride(0)});
+  compute(product_of(left, As::Transposed, right, As::It, result));
   if (turned) gradient.copy_(result.t());
 }
 
