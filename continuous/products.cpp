@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include "continuous/product_kernel.hpp"
+#include "softrl/vector_instructions.hpp"
 
 namespace softrl::continuous {
 namespace {
@@ -14,8 +15,8 @@ constexpr double work_of_a_thread = 2e6;  // operations, some 20 µs: less is no
 
 const ProductKernel& fastest() {
 #ifdef SOFTRL_X86_KERNELS
-  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return avx512::product_kernel;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::product_kernel;
+  if (has_avx512()) return avx512::product_kernel;
+  if (has_avx2()) return avx2::product_kernel;
 #endif
   return any_processor::product_kernel;
 }
@@ -101,7 +102,8 @@ torch::Tensor back_through(const torch::Tensor& delta, const torch::Tensor& weig
 
 void weight_gradient(const torch::Tensor& delta, const torch::Tensor& x, const torch::Tensor& gradient) {
   if (!is_ours(delta, x)) {
-    at::mm_out(const_cast<torch::Tensor&>(gradient), delta.t(), x);
+    torch::Tensor into = gradient;
+    at::mm_out(into, delta.t(), x);
     return;
   }
   // Few inputs would leave the columns of a tile empty: then they are the rows.

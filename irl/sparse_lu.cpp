@@ -3,6 +3,8 @@
 #include <numeric>
 #include <utility>
 
+#include "softrl/vector_instructions.hpp"
+
 namespace softrl::irl {
 
 // lu_kernels.cpp, compiled for each of these.
@@ -18,10 +20,9 @@ extern const LuKernels kernels;
 
 const LuKernels& lu_kernels() {
 #ifdef SOFTRL_X86_KERNELS
-  static const LuKernels& fastest =
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") ? avx512::kernels
-      : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")        ? avx2::kernels
-                                                                               : any_processor::kernels;
+  static const LuKernels& fastest = has_avx512() ? avx512::kernels
+                                    : has_avx2() ? avx2::kernels
+                                                 : any_processor::kernels;
   return fastest;
 #else
   return any_processor::kernels;

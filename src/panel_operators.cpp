@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "softrl/vector_instructions.hpp"
+
 namespace softrl {
 
 // panel_kernel.cpp, compiled for each of these.
@@ -21,8 +23,8 @@ namespace {
 
 Kernel* fastest() {
 #ifdef SOFTRL_X86_KERNELS
-  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return avx512::run;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::run;
+  if (has_avx512()) return avx512::run;
+  if (has_avx2()) return avx2::run;
 #endif
   return any_processor::run;
 }

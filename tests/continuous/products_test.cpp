@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "continuous/product_kernel.hpp"
+#include "softrl/vector_instructions.hpp"
 #include "torch_generator.hpp"
 
 namespace softrl::continuous {
@@ -103,9 +104,8 @@ TEST(Products, AreTheSameOnAnyNumberOfThreads) {
 TEST(Products, EveryKernelComputesTheProduct) {
   std::vector<const ProductKernel*> kernels{&any_processor::product_kernel};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) kernels.push_back(&avx2::product_kernel);
-  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-    kernels.push_back(&avx512::product_kernel);
+  if (has_avx2()) kernels.push_back(&avx2::product_kernel);
+  if (has_avx512()) kernels.push_back(&avx512::product_kernel);
 #endif
   for (const ProductKernel* kernel : kernels) {
     for (const auto& [rows, in, out] : sizes) {
