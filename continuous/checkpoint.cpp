@@ -22,6 +22,7 @@
 #include "continuous/deterministic_policy_gradient.hpp"
 #include "continuous/soft_actor_critic.hpp"
 #include "continuous/soft_q_learning.hpp"
+#include "continuous/to_tensor.hpp"
 #include "continuous/vector_environment.hpp"
 #include "softrl/atomic_file.hpp"
 #include "softrl/version.hpp"
@@ -36,12 +37,6 @@ constexpr std::size_t checkpoints_kept = 2;
 
 // CRC-32C, as in TensorFlow's files. Torch keeps sums of its own in an archive but does not look at them.
 using Checksum = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
-
-torch::Tensor to_tensor(const Eigen::VectorXd& x) {
-  torch::Tensor tensor = torch::empty({x.size()}, torch::kFloat64);
-  std::copy(x.begin(), x.end(), tensor.data_ptr<double>());
-  return tensor;
-}
 
 void write(OutputArchive& archive, const std::string& key, std::int64_t value) {
   archive.write(key, torch::tensor(value, torch::kInt64));

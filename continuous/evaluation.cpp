@@ -8,18 +8,13 @@
 
 #include "continuous/multi_goal.hpp"
 #include "softrl/check.hpp"
+#include "softrl/operators.hpp"
 
 namespace softrl::continuous {
 namespace {
 
 constexpr std::size_t resamples = 10'000;
 constexpr double normal_quantile = 1.959963984540054;  // of 0.975
-
-// The middle 95 % of `values`, of which there are `resamples`.
-Interval95 percentiles(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return {values[resamples / 40], values[resamples - 1 - resamples / 40]};
-}
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -38,16 +33,15 @@ Interval95 mean_interval(const std::vector<double>& values) {
       sum += values[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(values.size())))];
     mean_of_resample = sum / static_cast<double>(values.size());
   }
-  return percentiles(std::move(means));
+  return middle_95(std::move(means));
 }
 
 double entropy(const std::vector<int>& counts) {
   const double total = std::accumulate(counts.begin(), counts.end(), 0);
   if (total == 0.0) return std::numeric_limits<double>::quiet_NaN();
-  double sum = 0.0;
-  for (const int count : counts)
-    if (count > 0) sum -= count / total * std::log(count / total);
-  return sum;
+  std::vector<double> shares;
+  for (const int count : counts) shares.push_back(count / total);
+  return softrl::entropy(shares);
 }
 
 Interval95 entropy_interval(const std::vector<int>& counts) {
@@ -62,7 +56,7 @@ Interval95 entropy_interval(const std::vector<int>& counts) {
     for (int i = 0; i < total; ++i) ++drawn[static_cast<std::size_t>(random.categorical(weights))];
     entropy_of_resample = entropy(drawn);
   }
-  const auto [low, high] = percentiles(std::move(entropies));
+  const auto [low, high] = middle_95(std::move(entropies));
   return {std::max(0.0, 2.0 * estimate - high),
           std::min(std::log(static_cast<double>(counts.size())), 2.0 * estimate - low)};
 }

@@ -6,6 +6,7 @@
 
 #include <Eigen/Core>
 
+#include "continuous/interval.hpp"
 #include "continuous/task.hpp"
 #include "softrl/policy.hpp"
 #include "softrl/progress.hpp"
@@ -14,11 +15,6 @@
 namespace softrl::continuous {
 
 using ContinuousTrajectory = Trajectory<Eigen::VectorXd, Eigen::VectorXd>;
-
-// A 95 % confidence interval.
-struct Interval95 {
-  double low, high;
-};
 
 struct EvaluationOptions {
   int episodes = 100;      // ≥ 1

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 
+#include "continuous/interval.hpp"
 #include "softrl/check.hpp"
 #include "softrl/random.hpp"
 
@@ -49,9 +50,9 @@ void add_band(LearningCurve& curve, const std::vector<std::vector<double>>& valu
                      [&](std::size_t run) { return values[run][p]; });
       means[i] = interquartile_mean(returns);
     }
-    std::sort(means.begin(), means.end());
-    curve.low.push_back(means[resamples / 40]);
-    curve.high.push_back(means[resamples - 1 - resamples / 40]);
+    const auto [low, high] = middle_95(means);
+    curve.low.push_back(low);
+    curve.high.push_back(high);
   }
 }
 

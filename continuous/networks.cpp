@@ -82,21 +82,15 @@ Network::Pass Network::forward(const torch::Tensor& states, const torch::Tensor&
   const torch::Tensor& first_bias = own_.layers[0].bias;
   if (inputs.defined()) {
     pass.inputs = inputs.reshape({-1, inputs.size(2)});
-    const torch::Tensor state_part = layer(states, own_.state_weight, first_bias, Activation::None);  // [B, H]
+    const torch::Tensor state_part = layer(states, own_.state_weight, first_bias);  // [B, H]
     pass.hidden.push_back(layer(pass.inputs, own_.input_weight, state_part, Activation::Relu));
   } else {
     pass.hidden.push_back(layer(states, own_.state_weight, first_bias, Activation::Relu));
   }
-  for (std::size_t i = 1; i < own_.layers.size(); ++i) {
-    const bool last = i + 1 == own_.layers.size();
-    torch::Tensor h = layer(pass.hidden.back(), own_.layers[i].weight, own_.layers[i].bias,
-                            last ? Activation::None : Activation::Relu);
-    if (last) {
-      pass.output = h.view({states.size(0), per_state, -1});
-    } else {
-      pass.hidden.push_back(std::move(h));
-    }
-  }
+  for (std::size_t i = 1; i + 1 < own_.layers.size(); ++i)
+    pass.hidden.push_back(layer(pass.hidden.back(), own_.layers[i].weight, own_.layers[i].bias, Activation::Relu));
+  pass.output = layer(pass.hidden.back(), own_.layers.back().weight, own_.layers.back().bias)
+                    .view({states.size(0), per_state, -1});
   return pass;
 }
 

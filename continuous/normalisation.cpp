@@ -1,18 +1,8 @@
 #include "continuous/normalisation.hpp"
 
-#include <algorithm>
+#include "continuous/to_tensor.hpp"
 
 namespace softrl::continuous {
-namespace {
-
-torch::Tensor to_tensor(const Eigen::VectorXd& x, const torch::TensorOptions& options) {
-  torch::Tensor tensor = torch::empty({x.size()}, torch::kFloat64);
-  std::copy(x.begin(), x.end(), tensor.data_ptr<double>());
-  return tensor.to(options);
-}
-
-}  // namespace
-
 Normalisation::Normalisation(bool observations, bool rewards, double discount, int environments, int observation_size)
     : state{.observations = RunningMoments::zero(observation_size),
             .returns = RunningMoments::zero(1),
@@ -53,8 +43,8 @@ Batch Normalisation::batch(const Batch& batch) const {
   Batch result = batch;
   if (observations_) {
     const ObservationScale scale = observation_scale();
-    const torch::Tensor mean = to_tensor(scale.mean, batch.observations.options());
-    const torch::Tensor deviation = to_tensor(scale.deviation, batch.observations.options());
+    const torch::Tensor mean = to_tensor(scale.mean).to(batch.observations.options());
+    const torch::Tensor deviation = to_tensor(scale.deviation).to(batch.observations.options());
     const auto normalised = [&](const torch::Tensor& observations) {
       return observations.sub(mean).div_(deviation).clamp_(-greatest_normalised, greatest_normalised);
     };

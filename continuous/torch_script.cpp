@@ -1,6 +1,5 @@
 #include "continuous/torch_script.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -9,6 +8,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/types.h>
 
+#include "continuous/to_tensor.hpp"
 #include "softrl/random.hpp"
 
 namespace softrl::continuous {
@@ -49,12 +49,6 @@ std::string expression(const PolicyGraph::Node& node, const std::string& x, cons
   return "";
 }
 
-torch::Tensor to_row(const Eigen::VectorXd& x) {
-  torch::Tensor row = torch::empty({1, x.size()}, torch::kFloat64);
-  std::copy(x.begin(), x.end(), row.data_ptr<double>());
-  return row;
-}
-
 }  // namespace
 
 void write_torch_script(const PolicyFunction& function, const std::filesystem::path& file) {
@@ -86,8 +80,9 @@ void check_torch_script(const std::filesystem::path& file, const TrainedPolicy& 
     for (double& x : noise) x = again.normal();
     const Eigen::VectorXd expected = best ? policy.best(observation) : policy.sample(observation, random);
     const bool noisy = !best && !policy.deterministic();
-    const torch::Tensor action = noisy ? module.forward({to_row(observation), to_row(noise)}).toTensor()
-                                       : module.forward({to_row(observation)}).toTensor();
+    const torch::Tensor action =
+        noisy ? module.forward({to_tensor(observation).unsqueeze(0), to_tensor(noise).unsqueeze(0)}).toTensor()
+              : module.forward({to_tensor(observation).unsqueeze(0)}).toTensor();
     for (Eigen::Index j = 0; j < expected.size(); ++j)
       if (const double got = action[0][j].item<double>();
           !(std::abs(got - expected(j)) <= 1e-5 * (1.0 + std::abs(expected(j)))))

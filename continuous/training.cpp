@@ -16,6 +16,7 @@
 #include "continuous/action_scale.hpp"
 #include "continuous/checkpoint.hpp"
 #include "continuous/run_folder.hpp"
+#include "continuous/to_tensor.hpp"
 
 namespace softrl::continuous {
 namespace {
@@ -115,9 +116,7 @@ class Training {
 
   RowMatrix agent_actions() {
     const RowMatrix at = state_.normalisation.observations(state_.observations);
-    torch::Tensor observations = torch::empty({at.rows(), at.cols()}, torch::kFloat64);
-    std::copy_n(at.data(), at.size(), observations.data_ptr<double>());
-    const torch::Tensor actions = state_.agent->act(observations.to(options_.device, torch::kFloat32))
+    const torch::Tensor actions = state_.agent->act(to_tensor(at).to(options_.device, torch::kFloat32))
                                       .to(torch::kCPU, torch::kFloat64)
                                       .contiguous();
     return Eigen::Map<const RowMatrix>(actions.const_data_ptr<double>(), at.rows(), scale_.size());
