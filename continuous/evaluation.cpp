@@ -41,7 +41,7 @@ double entropy(const std::vector<int>& counts) {
   if (total == 0.0) return std::numeric_limits<double>::quiet_NaN();
   std::vector<double> shares;
   for (const int count : counts) shares.push_back(count / total);
-  return softrl::entropy(shares);
+  return std::max(0.0, softrl::entropy(shares));  // not -0
 }
 
 Interval95 entropy_interval(const std::vector<int>& counts) {
@@ -80,8 +80,10 @@ EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const Eval
   std::vector<double> returns, lengths;
   double total = 0.0;
   for (int episode = 0; episode < options.episodes; ++episode) {
-    result.trajectories.push_back(rollout(task, policy, actions, task.time_limit(), seed));
+    Eigen::VectorXd observation = task.reset(seed);
     seed.reset();  // later episodes go on with the task's generator
+    if (options.start) observation = task.set_state(*options.start);
+    result.trajectories.push_back(rollout_from(std::move(observation), task, policy, actions, task.time_limit()));
     returns.push_back(result.trajectories.back().discounted_return());
     lengths.push_back(static_cast<double>(result.trajectories.back().transitions.size()));
     total += returns.back();

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <Eigen/Core>
@@ -17,8 +18,9 @@ namespace softrl::continuous {
 using ContinuousTrajectory = Trajectory<Eigen::VectorXd, Eigen::VectorXd>;
 
 struct EvaluationOptions {
-  int episodes = 100;      // ≥ 1
-  std::uint64_t seed = 1;  // of the task's starts and of the policy's draws
+  int episodes = 100;                                   // ≥ 1
+  std::uint64_t seed = 1;                               // of the task's starts and of the policy's draws
+  std::optional<Eigen::VectorXd> start = std::nullopt;  // state that every episode begins in; drawn by the task if none
 };
 
 struct EvaluationResult {
@@ -29,7 +31,7 @@ struct EvaluationResult {
 };
 
 // The observer is told the mean return so far, episode by episode. Throws std::invalid_argument if there are no
-// episodes to run.
+// episodes to run, or if the start is no state of the task.
 EvaluationResult evaluate(Task& task, const ContinuousPolicy& policy, const EvaluationOptions& options = {},
                           const ProgressObserver& observer = {});
 

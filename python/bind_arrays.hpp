@@ -11,15 +11,23 @@
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Anything NumPy makes a matrix of.
-inline Matrix to_rows(const char* name, const nanobind::object& values) {
+// Anything NumPy makes an array of, with as many dimensions as `shape` tells.
+inline nanobind::object to_array(const char* name, const nanobind::object& values, int dimensions, const char* shape) {
   using namespace nanobind::literals;
-  const nanobind::object array = nanobind::module_::import_("numpy").attr("asarray")(values, "dtype"_a = "float64");
-  if (nanobind::cast<int>(array.attr("ndim")) != 2)
-    throw nanobind::value_error(fmt::format("{} must have two dimensions, a row for each, got shape {}", name,
-                                            nanobind::repr(array.attr("shape")).c_str())
-                                    .c_str());
+  nanobind::object array = nanobind::module_::import_("numpy").attr("asarray")(values, "dtype"_a = "float64");
+  if (nanobind::cast<int>(array.attr("ndim")) != dimensions)
+    throw nanobind::value_error(
+        fmt::format("{} must have {}, got shape {}", name, shape, nanobind::repr(array.attr("shape")).c_str()).c_str());
+  return array;
+}
+
+inline Matrix to_rows(const char* name, const nanobind::object& values) {
+  const auto array = to_array(name, values, 2, "two dimensions, a row for each");
   return Matrix(nanobind::cast<nanobind::DRef<const Matrix>>(array));
+}
+
+inline Eigen::VectorXd to_vector(const char* name, const nanobind::object& values) {
+  return nanobind::cast<Eigen::VectorXd>(to_array(name, values, 1, "one dimension"));
 }
 
 inline std::uint64_t to_seed(std::int64_t seed) {

@@ -69,8 +69,10 @@ VectorXd q_values(const TrainedRun& run, const nb::object& states, const nb::obj
   return result;
 }
 
-EvaluationResult evaluate_run(const TrainedRun& run, int episodes, std::int64_t seed, bool best_actions) {
-  const EvaluationOptions options{.episodes = episodes, .seed = to_seed(seed)};
+EvaluationResult evaluate_run(const TrainedRun& run, int episodes, std::int64_t seed, bool best_actions,
+                              const nb::object& start) {
+  EvaluationOptions options{.episodes = episodes, .seed = to_seed(seed)};
+  if (!start.is_none()) options.start = to_vector("start", start);
   const nb::gil_scoped_release no_gil;
   const auto task = make_task(run.options.task);
   return best_actions ? evaluate(*task, BestAction(*run.policy), options) : evaluate(*task, *run.policy, options);
@@ -113,8 +115,9 @@ void bind_evaluation(nb::module_& m) {
       .def_ro("entropy", &GoalCounts::entropy, "Over the goals, of the episodes that end in one, nats; NaN for none.")
       .def_ro("entropy_interval", &GoalCounts::entropy_interval, "Of the entropy, by the bootstrap.");
   m.def("evaluate", &evaluate_run, "policy"_a, nb::kw_only(), "episodes"_a = EvaluationOptions{}.episodes,
-        "seed"_a = EvaluationOptions{}.seed, "best"_a = false,
-        "Run episodes of the policy on its task; of its best actions if `best`.");
+        "seed"_a = EvaluationOptions{}.seed, "best"_a = false, "start"_a = nb::none(),
+        "Run episodes of the policy on its task; of its best actions if `best`. They begin in the state `start`, as "
+        "Task.set_state() takes it; without one the task draws them.");
   m.def(
       "count_goals", [](const EvaluationResult& result) { return count_goals(result.trajectories); }, "evaluation"_a,
       "Where episodes of a multi-goal task end. ValueError for observations that are not in the plane.");

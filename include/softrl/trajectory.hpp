@@ -32,15 +32,14 @@ struct Trajectory {
   }
 };
 
-// One episode of `policy` in `environment`: until it terminates, is truncated, or `max_steps` ≥ 1 steps are done (the
-// last transition is then marked truncated). `seed` goes to reset(); actions are drawn from `random`.
+// One episode of `policy` in `environment`, which has just started with `observation`: until it terminates, is
+// truncated, or `max_steps` ≥ 1 steps are done (the last transition is then marked truncated). Actions are drawn from
+// `random`.
 template <class Observation, class Action>
-Trajectory<Observation, Action> rollout(Environment<Observation, Action>& environment,
-                                        const Policy<Observation, Action>& policy, Random& random, int max_steps,
-                                        std::optional<std::uint64_t> seed = std::nullopt) {
+Trajectory<Observation, Action> rollout_from(Observation observation, Environment<Observation, Action>& environment,
+                                             const Policy<Observation, Action>& policy, Random& random, int max_steps) {
   check_count("max_steps", max_steps, 1);
   Trajectory<Observation, Action> trajectory;
-  Observation observation = environment.reset(seed);
   for (int t = 1; t <= max_steps; ++t) {
     Action action = policy.sample(observation, random);
     Step<Observation> step = environment.step(action);
@@ -55,6 +54,14 @@ Trajectory<Observation, Action> rollout(Environment<Observation, Action>& enviro
     observation = std::move(step.observation);
   }
   return trajectory;
+}
+
+// The same, once reset(seed) has started it.
+template <class Observation, class Action>
+Trajectory<Observation, Action> rollout(Environment<Observation, Action>& environment,
+                                        const Policy<Observation, Action>& policy, Random& random, int max_steps,
+                                        std::optional<std::uint64_t> seed = std::nullopt) {
+  return rollout_from(environment.reset(seed), environment, policy, random, max_steps);
 }
 
 }  // namespace softrl

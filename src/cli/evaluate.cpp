@@ -28,6 +28,7 @@ struct Arguments {
   std::string folder, json, csv, trajectories;
   int episodes = 100;
   std::int64_t seed = 1;
+  std::vector<double> start;
 };
 
 Json to_json(const GoalCounts& counts) {
@@ -118,8 +119,10 @@ int evaluate(const Arguments& arguments) {
         "{}: {} is not a task but an environment of Python's; softrl.continuous.load_policy() has its policy there",
         arguments.folder, run.options.task));
   const auto task = continuous::make_task(run.options.task);
-  const continuous::EvaluationOptions options{.episodes = arguments.episodes,
-                                              .seed = static_cast<std::uint64_t>(arguments.seed)};
+  continuous::EvaluationOptions options{.episodes = arguments.episodes,
+                                        .seed = static_cast<std::uint64_t>(arguments.seed)};
+  if (const auto& start = arguments.start; !start.empty())
+    options.start = Eigen::Map<const Eigen::VectorXd>(start.data(), static_cast<Eigen::Index>(start.size()));
   const EvaluationResult drawn = evaluate_visibly("drawn", *task, *run.policy, options);
   // The same starts; a policy that has no chance would do the same once more.
   const bool deterministic = run.policy->deterministic();
@@ -131,6 +134,7 @@ int evaluate(const Arguments& arguments) {
   json["algorithm"] = run.options.algorithm;
   json["trained_steps"] = run.step;
   json["episodes"] = arguments.episodes;
+  if (options.start) json["start"] = arguments.start;
   json.update(to_json(drawn));
   json["best"] = to_json(best);
   fmt::print("{}, {} after {} training steps, {}\n\n", run.options.task, run.options.algorithm, run.step,
@@ -170,6 +174,9 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--seed", arguments->seed, "Of starts and actions")
       ->capture_default_str()
       ->check(must_be_integer);
+  command
+      ->add_option("--start", arguments->start, "Begin every episode in this state: x,y (default: drawn by the task)")
+      ->delimiter(',');
   command->add_option("--json", arguments->json, "Write the figures to this file");
   command->add_option("--csv", arguments->csv, "Write return and length of every episode to this file");
   command->add_option("--trajectories", arguments->trajectories, "Write every visited observation to this CSV file");

@@ -106,6 +106,14 @@ TEST(Evaluation, StandingStillReachesNothing) {
   EXPECT_EQ(result.mean_length, 30.0);
 }
 
+TEST(Evaluation, BeginsWhereItIsTold) {
+  const auto task = make_task("multi_goal");
+  const Eigen::VectorXd start{{1.5, -2.0}};
+  const auto result = evaluate(*task, Constant({0.0, 0.0}), {.episodes = 2, .start = start});
+  for (const auto& trajectory : result.trajectories) EXPECT_EQ(trajectory.transitions.front().observation, start);
+  EXPECT_THROW(evaluate(*task, Constant({0.0, 0.0}), {.start = Eigen::VectorXd::Zero(3)}), std::invalid_argument);
+}
+
 TEST(Evaluation, NamesTheOptionItRefuses) {
   const auto task = make_task("multi_goal");
   EXPECT_THAT(
