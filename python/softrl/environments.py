@@ -6,7 +6,8 @@
     envs = gymnasium.make_vec("softrl/Ant-v5", num_envs=16, threads=2)
 
 Keyword arguments are the options of the task (`softrl tasks HalfCheetah-v5`). A task that Gymnasium has, too, is equal to
-it step by step. Nothing is rendered.
+it step by step. render_mode="rgb_array" gives images of `width` and `height` pixels (softrl/rendering.py); `camera_name`
+is one of a MuJoCo task's model, "track" by default where there is one.
 """
 
 import gymnasium
@@ -47,23 +48,27 @@ def spaces(task):
 class TaskEnvironment(gymnasium.Env, EzPickle):
     """A task of softrl.continuous. Episodes have no limit of their own: gymnasium.make() adds it."""
 
-    metadata = {"render_modes": []}
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}
 
-    def __init__(self, task, render_mode=None, **options):
+    def __init__(self, task, render_mode=None, width=480, height=480, camera_name=None, **options):
         from . import continuous  # loads Torch, so not before an environment is made
 
-        EzPickle.__init__(self, task, render_mode, **options)
-        if render_mode is not None:
-            raise ValueError(f"render_mode must be None, got {render_mode!r}: nothing is rendered")
-        self.render_mode = None
+        EzPickle.__init__(self, task, render_mode, width, height, camera_name, **options)
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(f"render_mode must be None or rgb_array, got {render_mode!r}")
+        self.render_mode = render_mode
         self.task = continuous.make_task(task, max_episode_steps=2**31 - 1, **options)
+        self._view = {"width": width, "height": height, "camera": camera_name} | options
+        self._renderer = None  # made by the first render()
         self.observation_space, self.action_space = spaces(self.task)
         if self.task.step_s > 0.0:
             self.dt = self.task.step_s
+            self.metadata = self.metadata | {"render_fps": round(1 / self.dt)}
 
     def reset(self, *, seed=None, options=None):
         """Start an episode; the task's own generator is seeded by np_random each time."""
         super().reset(seed=seed)
+        self._start_view()
         return self.task.reset(seed=int(self.np_random.integers(2**63)))
 
     def step(self, action):
@@ -71,11 +76,32 @@ class TaskEnvironment(gymnasium.Env, EzPickle):
 
     def set_state(self, *state):
         """Start an episode in a state: set_state(qpos, qvel) of a MuJoCo task, set_state(position) of multi-goal."""
+        self._start_view()
         return self.task.set_state(np.concatenate([np.ravel(part) for part in state]).astype(np.float64))
 
     def state_vector(self):
         """The state, as set_state() takes it."""
         return self.task.state
+
+    def render(self):
+        """The image of the state, [height, width, 3]; None, with a warning, without a render_mode."""
+        if self.render_mode is None:
+            return gymnasium.logger.warn('render() needs gymnasium.make(..., render_mode="rgb_array")')
+        if self._renderer is None:
+            from .rendering import make_renderer
+
+            self._renderer = make_renderer(self.task, **self._view)
+        return self._renderer.image()
+
+    def close(self):
+        """Give back what the renderer holds."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def _start_view(self):
+        if self._renderer is not None:
+            self._renderer.start()
 
 
 class TaskVectorEnvironment(gymnasium.vector.VectorEnv):

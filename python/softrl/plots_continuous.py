@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-__all__ = ["learning_curve", "learning_curves", "trajectories", "validation"]
+from .drawings import GOALS, draw_rewards
 
-_GOALS = np.array([(5.0, 0.0), (-5.0, 0.0), (0.0, 5.0), (0.0, -5.0)])
-_BOUND = 7.0
+__all__ = ["learning_curve", "learning_curves", "multi_goal_figure", "trajectories", "validation"]
 
 
 def _read_csv(file):
@@ -21,30 +20,89 @@ def _read_csv(file):
         return dict(zip(names, np.genfromtxt(lines, delimiter=",", ndmin=2).T))
 
 
+def _draw_ways(axis, ways):
+    """Ways through the plane, [T, 2] each, in the colour of the goal they end in, over the reward; its contours."""
+    landscape = draw_rewards(axis)
+    colours = ["tab:red", "tab:orange", "tab:green", "tab:purple"]
+    for goal, colour in zip(GOALS, colours):
+        label = f"goal ({goal[0]:g}, {goal[1]:g})"
+        axis.add_patch(Circle(goal, 1.0, edgecolor=colour, facecolor="none", linewidth=1.5, label=label))
+    for way in ways:
+        distance = np.linalg.norm(GOALS - way[-1], axis=1)
+        colour = colours[int(distance.argmin())] if distance.min() < 1.0 else "black"
+        axis.plot(way[:, 0], way[:, 1], color=colour, linewidth=0.8, alpha=0.7)
+    return landscape
+
+
 def trajectories(file):
     """The multi-goal trajectories of `softrl evaluate --trajectories FILE`, over the reward for being at a place."""
     table = _read_csv(file)
     figure = Figure(figsize=(6.2, 5.2), layout="constrained")
     axis = figure.subplots()
-    x, y = np.meshgrid(np.linspace(-_BOUND, _BOUND, 281), np.linspace(-_BOUND, _BOUND, 281))
-    reward = -np.min((x[..., None] - _GOALS[:, 0]) ** 2 + (y[..., None] - _GOALS[:, 1]) ** 2, axis=-1)
-    landscape = axis.contourf(x, y, reward, levels=np.linspace(reward.min(), 0.0, 25), cmap="Blues_r")
+    places, episodes = np.column_stack([table["x"], table["y"]]), np.unique(table["episode"])
+    landscape = _draw_ways(axis, [places[table["episode"] == episode] for episode in episodes])
     figure.colorbar(landscape, label="reward of the position, without the cost of the action", ticks=range(-50, 1, 10))
-
-    colours = ["tab:red", "tab:orange", "tab:green", "tab:purple"]
-    for goal, colour in zip(_GOALS, colours):
-        label = f"goal ({goal[0]:g}, {goal[1]:g})"
-        axis.add_patch(Circle(goal, 1.0, edgecolor=colour, facecolor="none", linewidth=1.5, label=label))
-    episodes = table["episode"]
-    for episode in np.unique(episodes):
-        path = np.column_stack([table["x"][episodes == episode], table["y"][episodes == episode]])
-        distance = np.linalg.norm(_GOALS - path[-1], axis=1)
-        colour = colours[int(distance.argmin())] if distance.min() < 1.0 else "black"
-        axis.plot(path[:, 0], path[:, 1], color=colour, linewidth=0.8, alpha=0.7)
-    axis.set(xlim=(-_BOUND, _BOUND), ylim=(-_BOUND, _BOUND), aspect="equal", xlabel="x", ylabel="y")
     axis.plot([], [], color="black", label="no goal")
     axis.legend(loc="upper right", fontsize="small", framealpha=0.9)
-    axis.set_title(f"{np.unique(episodes).size} episodes, coloured by the goal they end in")
+    axis.set_title(f"{episodes.size} episodes, coloured by the goal they end in")
+    return figure
+
+
+_NAMED_STATES = [(-2.5, 0.0), (0.0, 0.0), (2.5, 2.5)]
+
+
+def _draw_samples(axis, policy, state, seed):
+    """Actions drawn in `state` over contours of Q."""
+    at = np.linspace(-1, 1, 61)
+    actions = np.stack(np.meshgrid(at, at, indexing="xy"), axis=-1).reshape(-1, 2)
+    q = policy.q_values(np.tile(state, (len(actions), 1)), actions).reshape(61, 61)
+    axis.contourf(at, at, q, levels=20, cmap="Greys_r")
+    drawn = policy.sample(np.tile(state, (100, 1)), seed=seed)
+    axis.scatter(*drawn.T, s=3, color="tab:red", linewidths=0)
+    axis.set(xlim=(-1, 1), ylim=(-1, 1), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    axis.set_title(f"({state[0]:g}, {state[1]:g})", fontsize="small")
+    axis.tick_params(labelsize="x-small")
+
+
+def _draw_shares(axis, counts, episodes):
+    """Shares of episodes that end in each goal, with their intervals, beside a quarter; and in none."""
+    shares = np.array([goal.share for goal in counts.goals])
+    bounds = np.array([(goal.interval.low, goal.interval.high) for goal in counts.goals])
+    names = [f"({goal.goal[0]:g}, {goal.goal[1]:g})" for goal in counts.goals]
+    axis.axhline(0.25, color="0.6", linewidth=0.8, linestyle="--")
+    axis.bar(names, shares, color="tab:blue", width=0.6)
+    axis.errorbar(names, shares, np.abs(bounds.T - shares), fmt="none", color="black", capsize=3, linewidth=1)
+    axis.set_xlabel(f"goal ({counts.no_goal} of {episodes} episodes end in none)", fontsize="small")
+    axis.set(ylim=(0, 1), ylabel="share of episodes")
+    axis.tick_params(labelsize="small")
+    interval = counts.entropy_interval
+    text = f"entropy {counts.entropy:.2f} nats ({interval.low:.2f} to {interval.high:.2f})"
+    axis.set_title(text if not np.isnan(counts.entropy) else "no episode ends in a goal", fontsize="medium")
+
+
+def multi_goal_figure(runs, episodes=400, shown=30, seed=1):
+    """Runs on multi_goal side by side, as in Haarnoja et al. 2017, figure 1: ways of `shown` episodes from the origin over
+    the reward; actions drawn in three states over contours of Q; shares of the `episodes` from the origin that end in
+    each goal, and the entropy of the goals, with 95 % intervals (Wilson, bootstrap)."""
+    from . import continuous  # loads Torch
+
+    if not runs:
+        raise ValueError("runs must be at least one")
+    policies = [continuous.load_policy(run) for run in runs]
+    for run, policy in zip(runs, policies):
+        if policy.task != "multi_goal":
+            raise ValueError(f"runs must be of multi_goal, but {run} is of {policy.task}")
+    figure = Figure(figsize=(4 * len(runs), 8.2), layout="constrained")
+    for column, policy in zip(np.ravel(figure.subfigures(1, len(runs))), policies):
+        evaluation = continuous.evaluate(policy, episodes=episodes, seed=seed, start=[0.0, 0.0])
+        above, middle, below = column.subfigures(3, 1, height_ratios=(4, 1.7, 2.2))
+        axis = above.subplots()
+        _draw_ways(axis, evaluation.observations[:shown])
+        axis.set_title(f"{policy.algorithm}, {policy.steps} steps: {min(shown, episodes)} episodes")
+        middle.suptitle("actions drawn, over Q", fontsize="medium")
+        for panel, state in zip(middle.subplots(1, len(_NAMED_STATES)), _NAMED_STATES):
+            _draw_samples(panel, policy, state, seed)
+        _draw_shares(below.subplots(), continuous.count_goals(evaluation), episodes)
     return figure
 
 

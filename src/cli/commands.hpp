@@ -30,6 +30,7 @@ void add_routes_predict(CLI::App& routes, Run& run);
 void add_routes_simulate(CLI::App& routes, Run& run);
 void add_routes_wald(CLI::App& routes, Run& run);  // test, ratio
 void add_plot(CLI::App& app, Run& run);
+void add_record(CLI::App& app, Run& run);
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
 #ifdef SOFTRL_CONTINUOUS
   softrl::cli::add_agents(app, run, argv);
   softrl::cli::add_plot(app, run);
+  softrl::cli::add_record(app, run);
 #endif
   return softrl::cli::parse_and_run(app, run, argc, argv);
 }

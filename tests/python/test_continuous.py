@@ -200,6 +200,21 @@ def test_plots_show_what_is_in_the_files(run, tmp_path):
     assert curve.axes[0].get_lines()[0].get_xdata()[-1] == 1500
 
 
+def test_multi_goal_figure_shows_a_run_in_each_column(run, policy):
+    figure = plots_continuous.multi_goal_figure([run, run], episodes=40, shown=5)
+    for column in figure.subfigs:
+        ways, samples, shares = column.subfigs
+        (axis,) = ways.axes
+        assert [tuple(line.get_xydata()[0]) for line in axis.get_lines()] == [(0, 0)] * 5
+        assert axis.get_title() == "sql, 1500 steps: 5 episodes"
+        assert [axis.get_title() for axis in samples.axes] == ["(-2.5, 0)", "(0, 0)", "(2.5, 2.5)"]
+        counts = continuous.count_goals(continuous.evaluate(policy, episodes=40, start=(0, 0)))
+        heights = [bar.get_height() for bar in shares.axes[0].patches]
+        assert heights == [goal.share for goal in counts.goals]
+    with pytest.raises(ValueError, match="runs must be at least one"):
+        plots_continuous.multi_goal_figure([])
+
+
 def test_learning_curves_have_a_band_where_there_are_seeds(tmp_path):
     table = tmp_path / "curves.csv"
     table.write_text(

@@ -17,7 +17,7 @@ from softrl import continuous, environments
 def test_environments_pass_gymnasiums_checker(id):
     with warnings.catch_warnings():
         warnings.filterwarnings("error")
-        # Advice about bounds that are Gymnasium's own, and about rendering, of which there is none.
+        # Advice about bounds that are Gymnasium's own, and about render(), which is not called without a render_mode.
         warnings.filterwarnings("ignore", message=".*(infinity|normalized|render)")
         check_env(gymnasium.make(f"softrl/{id}").unwrapped)
 
@@ -90,9 +90,55 @@ def test_environments_can_be_pickled():
         np.testing.assert_array_equal(env.step(np.ones(8))[0], copy.step(np.ones(8))[0])
 
 
-def test_there_is_nothing_to_render():
-    with pytest.raises(ValueError, match="render_mode must be None, got 'human'"):
+@pytest.mark.parametrize("id, camera", [("HalfCheetah-v5", "track"), ("InvertedPendulum-v5", None), ("Ant-v5", "track")])
+def test_images_of_mujoco_tasks_are_gymnasiums(id, camera, monkeypatch):
+    monkeypatch.setenv("MUJOCO_GL", "egl")  # which softrl asks for itself
+    view = {"render_mode": "rgb_array", "width": 160, "height": 120}
+    theirs = gymnasium.make(id, camera_name=camera, **view)
+    theirs.action_space.seed(1)
+    theirs.reset(seed=1)
+    states, images = [], []
+    for _ in range(10):
+        states.append((theirs.unwrapped.data.qpos.copy(), theirs.unwrapped.data.qvel.copy()))
+        theirs.unwrapped.set_state(*states[-1])  # for after step() cameras are a substep behind
+        images.append(theirs.render())
+        theirs.step(theirs.action_space.sample())
+    theirs.close()
+    assert np.abs(images[-1].astype(int) - images[0]).max() > 50
+
+    ours, other = (gymnasium.make(f"softrl/{id}", **view) for _ in range(2))
+    ours.reset(seed=1)
+    other.reset(seed=2)
+    for state, expected in zip(states, images):
+        ours.unwrapped.set_state(*state)
+        np.testing.assert_array_equal(ours.render(), expected)
+        assert other.render().shape == (120, 160, 3)  # in turns
+    ours.close()
+    other.close()
+
+
+def test_images_of_drawn_tasks_follow_the_state():
+    env = gymnasium.make("softrl/Pendulum-v1", render_mode="rgb_array", width=100, height=100)
+    env.reset(seed=1)
+    centres = []
+    for angle in (0.0, np.pi / 2, np.pi, -np.pi / 2):
+        env.unwrapped.set_state([angle, 0.0])
+        image = env.render().astype(int)
+        assert image.shape == (100, 100, 3)
+        rows, columns = np.nonzero(image[..., 0] - image[..., 2] > 60)
+        centres.append((columns.mean() - 50, rows.mean() - 50))
+    up, left, down, right = np.round(np.array(centres) / 5)
+    assert up[1] < -1 and down[1] > 1 and left[0] < -1 and right[0] > 1
+    assert abs(up[0]) <= 1 and abs(down[0]) <= 1 and abs(left[1]) <= 1 and abs(right[1]) <= 1
+
+
+def test_views_are_checked():
+    with pytest.raises(ValueError, match="render_mode must be None or rgb_array, got 'human'"):
         environments.TaskEnvironment("multi_goal", render_mode="human")
+    with pytest.raises(ValueError, match="camera must be one of track, got side"):
+        environments.TaskEnvironment("Hopper-v5", render_mode="rgb_array", camera_name="side").render()
+    with pytest.raises(ValueError, match="width must be in .64, 4096., got 5000"):
+        environments.TaskEnvironment("lqg", render_mode="rgb_array", width=5000).render()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
