@@ -17,7 +17,7 @@ add_library(softrl_settings INTERFACE)
 target_compile_options(softrl_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   $<$<BOOL:${SOFTRL_WARNINGS_AS_ERRORS}>:-Werror>)
 if(SOFTRL_SANITIZE)
-  add_compile_options(-fsanitize=${SOFTRL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
+  add_compile_options(-fsanitize=${SOFTRL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${SOFTRL_SANITIZE})
 endif()
 
