@@ -20,11 +20,12 @@ Adam::Adam(torch::Tensor parameters, double learning_rate)
   check_positive("learning rate", learning_rate);
 }
 
-void Adam::step() {
+void Adam::step(double pace) {
   steps_.add_(1.0);
   const std::vector<torch::Tensor> parameters{parameters_}, gradients{gradient_}, means{mean_}, squares{square_}, none,
       steps{steps_};
-  at::_fused_adam_(parameters, gradients, means, squares, none, steps, learning_rate_, /*beta1=*/0.9, /*beta2=*/0.999,
+  at::_fused_adam_(parameters, gradients, means, squares, none, steps, pace * learning_rate_, /*beta1=*/0.9,
+                   /*beta2=*/0.999,
                    /*weight_decay=*/0.0, /*eps=*/1e-8, /*amsgrad=*/false, /*maximize=*/false);
 }
 

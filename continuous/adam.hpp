@@ -13,7 +13,7 @@ class Adam {
   Adam(torch::Tensor parameters, double learning_rate);
 
   const torch::Tensor& gradient() const { return gradient_; }  // [P], to be filled before a step.
-  void step();
+  void step(double pace = 1.0);                                // with so many times the learning rate
 
   void save(torch::serialize::OutputArchive& archive) const;
   void load(torch::serialize::InputArchive& archive);

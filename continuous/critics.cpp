@@ -92,9 +92,9 @@ torch::Tensor Critics::loss(const Batch& batch, const torch::Tensor& targets) {
   return total;
 }
 
-torch::Tensor Critics::fit(const Batch& batch, const torch::Tensor& targets) {
+torch::Tensor Critics::fit(const Batch& batch, const torch::Tensor& targets, double pace) {
   const torch::Tensor before = loss(batch, targets);
-  optimizer_.step();
+  optimizer_.step(pace);
   if (++updates_ % options_.target_interval == 0) move_towards(target_parameters_, parameters_, options_.target_rate);
   return before;
 }

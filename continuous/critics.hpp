@@ -31,8 +31,8 @@ class Critics {
   // The loss Σ over critics of mean ½ (target − Q(s,a))², targets [B], and its gradient for all critics, put where the
   // optimiser takes it from; a scalar.
   torch::Tensor loss(const Batch& batch, const torch::Tensor& targets);
-  // A step along it; moves the target when it is due. Returns the loss before.
-  torch::Tensor fit(const Batch& batch, const torch::Tensor& targets);
+  // A step along it, with `pace` times the learning rate; moves the target when it is due. Returns the loss before.
+  torch::Tensor fit(const Batch& batch, const torch::Tensor& targets, double pace = 1.0);
 
   const std::vector<Network>& networks() const { return networks_; }
   const torch::Tensor& gradient() const { return optimizer_.gradient(); }  // [critics · P], one critic after the other

@@ -124,9 +124,10 @@ SoftQLearning::SamplerStep SoftQLearning::sampler_gradient(const torch::Tensor& 
 }
 
 torch::Tensor SoftQLearning::update(const Batch& batch) {
-  const torch::Tensor critic_loss = critics_.fit(batch, targets(batch));
+  const double pace = linear(1.0, options_.final_learning_rate_share, updates_, options_.learning_rate_steps);
+  const torch::Tensor critic_loss = critics_.fit(batch, targets(batch), pace);
   const SamplerStep step = sampler_gradient(batch.observations);
-  sampler_optimizer_.step();
+  sampler_optimizer_.step(pace);
   const torch::Tensor used = temperature();
   if (automatic_) {
     const Network::Pass drawn =

@@ -26,6 +26,11 @@ constexpr EnumNames<TemperatureSchedule, 4> temperature_schedules = {{
     {TemperatureSchedule::Automatic, "automatic"},
 }};
 
+void check_share(const char* name, double value) {
+  if (!(value > 0.0 && value <= 1.0))
+    throw std::invalid_argument(fmt::format("{} must be in (0, 1], got {}", name, value));
+}
+
 }  // namespace
 
 void check(const SoftQLearningOptions& options) {
@@ -39,6 +44,8 @@ void check(const SoftQLearningOptions& options) {
   check_positive("temperature_learning_rate", options.temperature_learning_rate);
   check_count("entropy_particles", options.entropy_particles, 1);
   check_positive("sampler_learning_rate", options.sampler_learning_rate);
+  check_share("final_learning_rate_share", options.final_learning_rate_share);
+  check_count("learning_rate_steps", options.learning_rate_steps, 1);
   check_count("fixed_particles", options.fixed_particles, options.bandwidth == BandwidthRule::SqlCode ? 2 : 1);
   check_count("updated_particles", options.updated_particles, 1);
   check_count("value_particles", options.value_particles, 1);
@@ -46,8 +53,7 @@ void check(const SoftQLearningOptions& options) {
   if (options.policy_share_until < options.policy_share_from)
     throw std::invalid_argument(fmt::format("policy_share_until must be at least policy_share_from ({}), got {}",
                                             options.policy_share_from, options.policy_share_until));
-  if (!(options.policy_share > 0.0 && options.policy_share <= 1.0))
-    throw std::invalid_argument(fmt::format("policy_share must be in (0, 1], got {}", options.policy_share));
+  check_share("policy_share", options.policy_share);
   check_positive("bandwidth_floor", options.bandwidth_floor);
   check_count("noise_set", options.noise_set, 0);
   check_count("noise_set_steps", options.noise_set_steps, 1);

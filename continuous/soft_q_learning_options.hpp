@@ -46,6 +46,10 @@ struct SoftQLearningOptions {
   double temperature_learning_rate = 3e-4;                           // > 0, Adam on log α
   int entropy_particles = 4;            // ≥ 1 per state, by which the sampler's entropy is estimated
   double sampler_learning_rate = 1e-4;  // > 0, Adam
+  // Both learning rates go linearly to this share of themselves in learning_rate_steps updates. In (0, 1]; 1: they
+  // stay.
+  double final_learning_rate_share = 1.0;
+  std::int64_t learning_rate_steps = 1;  // ≥ 1
   SteinSpace stein_space{};
   bool stein_sum = false;      // The step is a sum over updated particles and batch, not their mean.
   int fixed_particles = 32;    // ≥ 1 per state: where the score is taken

@@ -41,6 +41,8 @@ void visit_agent(Options& o, const Visit& visit) {
   visit("entropy_particles", o.entropy_particles);
   visit_critic(o.critic, visit);
   visit("sampler_learning_rate", o.sampler_learning_rate);
+  visit("final_learning_rate_share", o.final_learning_rate_share);
+  visit("learning_rate_steps", o.learning_rate_steps);
   visit("stein_space", o.stein_space, stein_space);
   visit("stein_sum", o.stein_sum);
   visit("fixed_particles", o.fixed_particles);

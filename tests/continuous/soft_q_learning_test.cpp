@@ -262,6 +262,28 @@ TEST(SoftQLearning, LearnsTheClosedFormOfOneState) {
   EXPECT_NEAR(actions.var().item<double>(), 1.0 / 3.0, 0.04);
 }
 
+// All is the same up to the second update, which then goes as far as the rate tells; nearly so for the sampler, which
+// looks at critics that have gone less far.
+TEST(SoftQLearning, LearningRatesFall) {
+  const auto changes = [](double share, std::int64_t steps) {
+    SoftQLearningOptions options = small_options();
+    options.final_learning_rate_share = share;
+    options.learning_rate_steps = steps;
+    SoftQLearning agent = small_agent(options);
+    const Batch batch = random_batch(4);
+    agent.update(batch);
+    const torch::Tensor critic = agent.critic().networks()[0].parameters().clone();
+    const torch::Tensor sampler = agent.sampler().network().parameters().clone();
+    agent.update(batch);
+    return std::pair{(agent.critic().networks()[0].parameters() - critic).norm().item<double>(),
+                     (agent.sampler().network().parameters() - sampler).norm().item<double>()};
+  };
+  const auto [critic, sampler] = changes(1.0, 1);
+  const auto [slower_critic, slower_sampler] = changes(0.5, 2);  // at three quarters of the rate
+  EXPECT_NEAR(slower_critic / critic, 0.75, 1e-9);
+  EXPECT_NEAR(slower_sampler / sampler, 0.75, 1e-3);
+}
+
 TEST(SoftQLearning, NamesTheOptionItRefuses) {
   using testing::HasSubstr;
   using testing::ThrowsMessage;
@@ -286,6 +308,8 @@ TEST(SoftQLearning, NamesTheOptionItRefuses) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("value_particles")));
   EXPECT_THAT(refused([](auto& o) { o.policy_share = 0.0; }),
               ThrowsMessage<std::invalid_argument>(HasSubstr("policy_share must be in (0, 1], got 0")));
+  EXPECT_THAT(refused([](auto& o) { o.final_learning_rate_share = 1.5; }),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("final_learning_rate_share must be in (0, 1], got 1.5")));
   EXPECT_THAT(refused([](auto& o) { o.policy_share_from = 3; }),
               ThrowsMessage<std::invalid_argument>(HasSubstr("policy_share_until must be at least")));
 }

@@ -92,6 +92,8 @@ TEST_F(Training, ResumedRunIsTheUninterruptedOne) {
 TEST_F(Training, VariantsResumeToo) {
   auto options = small("multi_goal", 300);
   sql(options).temperature_schedule = TemperatureSchedule::Automatic;
+  sql(options).final_learning_rate_share = 0.1;
+  sql(options).learning_rate_steps = 200;
   sql(options).noise_set = 5;
   sql(options).noise_set_steps = 200;
   sql(options).value_proposal = ValueProposal::Policy;
