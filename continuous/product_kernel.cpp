@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace softrl::continuous::SOFTRL_KERNEL {
 namespace {
@@ -48,21 +49,26 @@ using Bits = std::int32_t __attribute__((vector_size(width * sizeof(float))));
   for (std::ptrdiff_t j = 0; j < count; ++j) to[j] = entries[j];
 }
 
-// Rows [row, row + rows) and columns [column, column + vectors · width) of C, over the depth [from, to).
-template <int rows, int vectors>
+// Rows [row, row + rows) and columns [column, column + vectors · width) of C, over the depth [from, to). Not `whole`: C
+// ends within the last of these vectors. The loops over the tile are unrolled so that it never leaves the registers.
+template <int rows, int vectors, bool whole>
 void tile(const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t row, std::ptrdiff_t column,
           std::ptrdiff_t from, std::ptrdiff_t to) {
-  const std::ptrdiff_t left = x.columns - column;  // of these the last may be fewer than a vector has
-  Pack sums[rows][vectors];
-  for (int i = 0; i < rows; ++i) {
-    const float* start = nullptr;
-    if (from > 0) {
-      start = x.c + (row + i) * x.c_row + column;
-    } else if (x.start != nullptr) {
-      start = x.start + (row + i) / x.rows_per_start * x.start_row + column;
+  const auto count = [&](int v) { return whole ? width : x.columns - column - v * width; };
+  float* c = x.c + row * x.c_row + column;
+  Pack sums[rows][vectors] = {};
+  if (from > 0) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+      for (int v = 0; v < vectors; ++v) sums[i][v] = load(c + i * x.c_row + v * width, count(v));
+  } else if (x.start != nullptr) {
+    const float* start = x.start + row / x.rows_per_start * x.start_row + column;
+    std::ptrdiff_t next = x.rows_per_start - row % x.rows_per_start;  // row of the tile that starts from another row
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      if (i == next) start += x.start_row, next += x.rows_per_start;
+      for (int v = 0; v < vectors; ++v) sums[i][v] = load(start + v * width, count(v));
     }
-    for (int v = 0; v < vectors; ++v)
-      sums[i][v] = start != nullptr ? load(start + v * width, left - v * width) : Pack{};
   }
 
   const float* a = x.a + row * x.a_row;
@@ -76,16 +82,30 @@ void tile(const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t
     }
   }
 
-  for (int i = 0; i < rows; ++i) {
-    for (int v = 0; v < vectors; ++v) {
-      Pack result = sums[i][v];
-      if (to == x.depth && x.relu) result = result < 0.0f ? Pack{} : result;  // NaN stays NaN
-      if (to == x.depth && x.gate != nullptr) {
-        const Pack gate = load(x.gate + (row + i) * x.gate_row + column + v * width, left - v * width);
-        result = (Pack)((Bits)result & (gate > 0.0f));
-      }
-      store(x.c + (row + i) * x.c_row + column + v * width, result, left - v * width);
-    }
+  if (to == x.depth && x.relu) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+      for (int v = 0; v < vectors; ++v) sums[i][v] = sums[i][v] < 0.0f ? Pack{} : sums[i][v];  // NaN stays NaN
+  }
+  if (to == x.depth && x.gate != nullptr) {
+    const float* gate = x.gate + row * x.gate_row + column;
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+      for (int v = 0; v < vectors; ++v)
+        sums[i][v] = (Pack)((Bits)sums[i][v] & (load(gate + i * x.gate_row + v * width, count(v)) > 0.0f));
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i)
+    for (int v = 0; v < vectors; ++v) store(c + i * x.c_row + v * width, sums[i][v], count(v));
+}
+
+template <int rows, int vectors>
+void tile(const Product& x, const float* b, std::ptrdiff_t b_row, std::ptrdiff_t row, std::ptrdiff_t column,
+          std::ptrdiff_t from, std::ptrdiff_t to) {
+  if (x.columns - column >= vectors * width) {
+    tile<rows, vectors, true>(x, b, b_row, row, column, from, to);
+  } else {
+    tile<rows, vectors, false>(x, b, b_row, row, column, from, to);
   }
 }
 
@@ -103,12 +123,18 @@ void tile_of(std::ptrdiff_t count, const Product& x, const float* b, std::ptrdif
   }
 }
 
-float sum(Pack pack) {
-  float entries[width];
-  store(entries, pack);
-  for (std::ptrdiff_t half = width / 2; half > 0; half /= 2)
-    for (std::ptrdiff_t j = 0; j < half; ++j) entries[j] += entries[j + half];
-  return entries[0];
+template <int distance, std::size_t... j>
+[[gnu::always_inline]] inline Pack swapped(Pack pack, std::index_sequence<j...>) {
+  return __builtin_shufflevector(pack, pack, (j ^ distance)...);
+}
+
+template <int distance = width / 2>
+[[gnu::always_inline]] inline float sum(Pack pack) {
+  if constexpr (distance == 0) {
+    return pack[0];
+  } else {
+    return sum<distance / 2>(pack + swapped<distance>(pack, std::make_index_sequence<width>()));
+  }
 }
 
 // Where C has few columns a tile would be mostly empty: every entry is a product of a row of A and a column of B, both
