@@ -49,7 +49,7 @@ struct TrainingState {
   OrnsteinUhlenbeck noise;  // added to the agent's actions, where that is on.
   std::int64_t step = 0;
   std::int64_t episodes = 0;        // Ended ones.
-  std::deque<double> last_returns;  // Of up to 100 episodes, oldest first.
+  std::deque<double> last_returns;  // Of up to 20 episodes, oldest first.
   IntervalSums interval;
   double seconds = 0.0;          // Spent so far.
   double greatest_reward = 0.0;  // The greatest |r| so far.

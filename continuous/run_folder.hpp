@@ -32,7 +32,7 @@ struct RunSummary {
   std::string status;  // "running", "finished", "interrupted" or "diverged"
   std::int64_t steps = 0;
   std::int64_t episodes = 0;
-  std::optional<double> mean_return;  // Of the last (up to) 100 episodes.
+  std::optional<double> mean_return;  // Of the last (up to) 20 episodes.
   double seconds = 0.0;
 };
 

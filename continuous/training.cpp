@@ -21,7 +21,7 @@
 namespace softrl::continuous {
 namespace {
 
-constexpr std::size_t returns_kept = 100;
+constexpr std::size_t returns_kept = 20;
 
 std::optional<double> mean(double sum, std::int64_t count) {
   return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));

@@ -27,7 +27,7 @@ struct TrainingResult {
   TrainingStatus status;
   std::int64_t steps;  // Done since the run began, resumed parts together; likewise below.
   std::int64_t episodes;
-  std::optional<double> mean_return;  // Of the last (up to) 100 episodes.
+  std::optional<double> mean_return;  // Of the last (up to) 20 episodes.
   double seconds;
   std::string cause = {};                             // Of divergence, in words.
   std::filesystem::path checkpoint = {};              // The newest.
