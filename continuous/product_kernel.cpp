@@ -188,6 +188,37 @@ std::ptrdiff_t packed_size(const Product& x) {
   return panels * panel * x.depth;
 }
 
+// Exchanges the off-diagonal blocks of `distance` columns between two rows that are as far apart.
+template <int distance, std::size_t... j>
+[[gnu::always_inline]] inline void exchange(Pack& above, Pack& below, std::index_sequence<j...>) {
+  const Pack new_above = __builtin_shufflevector(above, below, ((j & distance) != 0 ? width + (j ^ distance) : j)...);
+  below = __builtin_shufflevector(above, below, ((j & distance) != 0 ? width + j : j ^ distance)...);
+  above = new_above;
+}
+
+template <int distance = width / 2>
+[[gnu::always_inline]] inline void transpose(Pack (&square)[width]) {
+  if constexpr (distance > 0) {
+#pragma GCC unroll 16
+    for (int i = 0; i < width; ++i)
+      if ((i & distance) == 0) exchange<distance>(square[i], square[i + distance], std::make_index_sequence<width>());
+    transpose<distance / 2>(square);
+  }
+}
+
+// A panel of B, whose columns are contiguous: square by square.
+void pack_columns(const float* b, std::ptrdiff_t b_column, std::ptrdiff_t count, std::ptrdiff_t depth, float* packed) {
+  for (std::ptrdiff_t p = 0; p < depth; p += width) {
+    for (std::ptrdiff_t column = 0; column < panel; column += width) {
+      Pack square[width] = {};
+      for (std::ptrdiff_t j = 0; j < std::min(width, count - column); ++j)
+        square[j] = load(b + (column + j) * b_column + p, depth - p);
+      transpose(square);
+      for (std::ptrdiff_t k = 0; k < std::min(width, depth - p); ++k) store(packed + (p + k) * panel + column, square[k]);
+    }
+  }
+}
+
 // Column after column where C is narrow; else panel after panel, row after row of it, with zeros behind the last
 // column.
 void pack(const Product& x, float* packed) {
@@ -200,12 +231,12 @@ void pack(const Product& x, float* packed) {
     const std::ptrdiff_t count = std::min(panel, x.columns - column);
     if (count == panel && is_in_place(x)) continue;
     const float* b = x.b + column * x.b_column;
-    if (count < panel) std::fill(packed, packed + panel * x.depth, 0.0f);
-    if (x.b_column == 1) {
-      for (std::ptrdiff_t p = 0; p < x.depth; ++p) std::copy_n(b + p * x.b_row, count, packed + p * panel);
+    if (x.b_row == 1) {
+      pack_columns(b, x.b_column, count, x.depth, packed);
     } else {
-      for (std::ptrdiff_t j = 0; j < count; ++j)
-        for (std::ptrdiff_t p = 0; p < x.depth; ++p) packed[p * panel + j] = b[p * x.b_row + j * x.b_column];
+      if (count < panel) std::fill(packed, packed + panel * x.depth, 0.0f);
+      for (std::ptrdiff_t p = 0; p < x.depth; ++p)
+        for (std::ptrdiff_t j = 0; j < count; ++j) packed[p * panel + j] = b[p * x.b_row + j * x.b_column];
     }
     packed += panel * x.depth;
   }

@@ -53,23 +53,20 @@ std::vector<double> learned_histogram(const TrainedPolicy& policy, const Eigen::
   return histogram;
 }
 
-// 10,000 updates in 18,000 steps, two fifths of what the profile does in its 20,000. The discretised task (57 × 57
-// positions, 21 × 21 actions) gives V and, through it, the exact action distribution on 10 × 10 cells. The KL
-// divergence of the learned one from it stays below 0.05 nats at the origin and 0.12 at two other places (measured:
-// 0.025, 0.018, 0.049), and below half that of a uniform policy at each. By symmetry each goal's share is 1/4; each
-// must reach 10 % of 400 episodes.
+// The profile as it is. The discretised task (57 × 57 positions, 21 × 21 actions) gives V and, through it, the exact
+// action distribution on 10 × 10 cells. The KL divergence of the learned one from it stays below 0.06 nats in three
+// states (measured over five seeds: at most 0.016, 0.013, 0.028; a third of the updates is not enough: 0.05 and 0.07).
+// By symmetry each goal's share is 1/4; each must be in [0.15, 0.35] of 400 episodes.
 TEST(MultiGoalSlow, LearnsTheExactPolicy) {
   TrainingOptions options = default_training_options("multi_goal");
-  options.steps = 18'000;
-  options.updates = 1;
-  auto& agent = std::get<SoftQLearningOptions>(options.agent);
-  agent.learning_rate_steps = 10'000;
+  options.steps = 20'000;
   const auto folder = std::filesystem::temp_directory_path() / ("softrl_multi_goal_" + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);
   train(options, folder);
   const TrainedRun run = load_trained_run(folder);
   std::filesystem::remove_all(folder);
 
+  const auto& agent = std::get<SoftQLearningOptions>(options.agent);
   const double temperature = agent.temperature, discount = agent.discount;
   const tabular::StateGrid states({{-7, 7, 57}, {-7, 7, 57}});
   const tabular::ActionGrid actions({{-1, 1, 21}, {-1, 1, 21}});
@@ -83,22 +80,19 @@ TEST(MultiGoalSlow, LearnsTheExactPolicy) {
       task.mdp, {.temperature = temperature, .tolerance = 1e-3, .base_measure = task.lebesgue});
   ASSERT_EQ(exact.status, Status::Converged);
 
-  const std::vector<double> uniform(cells * cells, 1.0 / (cells * cells));
-  const auto expect_exact = [&](const Eigen::Vector2d& state, double bound) {
+  for (const Eigen::Vector2d& state : {Eigen::Vector2d(0.0, 0.0), Eigen::Vector2d(-2.5, 0.0), Eigen::Vector2d(2.5, 2.5)}) {
     const auto truth = exact_histogram(task, exact.values, state, temperature, discount);
     const double divergence = kl_divergence(learned_histogram(*run.policy, state, 100'000), truth);
-    const double ignorance = kl_divergence(uniform, truth);
-    std::printf("KL at (%g, %g): learned %.4f nats, uniform %.4f\n", state.x(), state.y(), divergence, ignorance);
-    EXPECT_LT(divergence, bound) << state.transpose();
-    EXPECT_LT(divergence, 0.5 * ignorance) << state.transpose();
-  };
-  expect_exact({0.0, 0.0}, 0.05);
-  expect_exact({-2.5, 0.0}, 0.12);
-  expect_exact({2.5, 2.5}, 0.12);
+    std::printf("KL at (%g, %g): %.4f nats\n", state.x(), state.y(), divergence);
+    EXPECT_LT(divergence, 0.06) << state.transpose();
+  }
 
   const auto live = make_task("multi_goal");
   const auto counts = count_goals(evaluate(*live, *run.policy, {.episodes = 400, .seed = 2}).trajectories);
-  for (const auto& goal : counts.goals) EXPECT_GE(goal.share, 0.1) << goal.goal.transpose();
+  for (const auto& goal : counts.goals) {
+    EXPECT_GE(goal.share, 0.15) << goal.goal.transpose();
+    EXPECT_LE(goal.share, 0.35) << goal.goal.transpose();
+  }
   EXPECT_LE(counts.no_goal, 20);
 }
 
