@@ -403,7 +403,7 @@ std::vector<std::string> load_checkpoint(const std::filesystem::path& folder, Tr
 
 SavedAgent load_agent(const std::filesystem::path& folder, const TrainingOptions& options) {
   std::optional<SavedAgent> saved;
-  read_newest(folder, options, [&](InputArchive& archive) {
+  std::vector<std::string> skipped = read_newest(folder, options, [&](InputArchive& archive) {
     int observation_size = 0;
     BoxSpace box;
     if (is_custom(options.task)) {
@@ -417,10 +417,12 @@ SavedAgent load_agent(const std::filesystem::path& folder, const TrainingOptions
     saved = SavedAgent{.step = read_integer(archive, "step"),
                        .action_box = box,
                        .agent = make_agent(options, observation_size, size_of(box)),
-                       .normalisation = make_normalisation(options, observation_size)};
+                       .normalisation = make_normalisation(options, observation_size),
+                       .skipped_checkpoints = {}};
     read_part(archive, "agent", *saved->agent);
     if (saved->normalisation.on()) saved->normalisation.state = read_normalisation(archive);
   });
+  saved->skipped_checkpoints = std::move(skipped);
   return std::move(*saved);
 }
 

@@ -77,6 +77,7 @@ struct SavedAgent {
   BoxSpace action_box;
   std::unique_ptr<Agent> agent;
   Normalisation normalisation;
+  std::vector<std::string> skipped_checkpoints;  // A sentence for each newer one, damaged.
 };
 SavedAgent load_agent(const std::filesystem::path& folder, const TrainingOptions& options);
 

@@ -214,7 +214,8 @@ void pack_columns(const float* b, std::ptrdiff_t b_column, std::ptrdiff_t count,
       for (std::ptrdiff_t j = 0; j < std::min(width, count - column); ++j)
         square[j] = load(b + (column + j) * b_column + p, depth - p);
       transpose(square);
-      for (std::ptrdiff_t k = 0; k < std::min(width, depth - p); ++k) store(packed + (p + k) * panel + column, square[k]);
+      for (std::ptrdiff_t k = 0; k < std::min(width, depth - p); ++k)
+        store(packed + (p + k) * panel + column, square[k]);
     }
   }
 }

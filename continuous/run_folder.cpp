@@ -29,11 +29,15 @@ std::string csv_line(const MetricsRow& row) {
   return text + fmt::format(",{:.6g},{:.6g}\n", row.steps_per_second, row.seconds);
 }
 
-// Whole lines of metrics.csv up to `step`: a crash may have cut the last one, and a checkpoint may be older.
-std::string rows_until(const fs::path& file, std::int64_t step) {
+// Whole lines of metrics.csv up to `step`: a crash may have cut the last one, and a checkpoint may be older. Throws if
+// they are not under `header`.
+std::string rows_until(const fs::path& file, std::int64_t step, const std::string& header) {
   std::ifstream in(file);
   std::string kept, line;
-  std::getline(in, line);
+  if (std::getline(in, line) && line + "\n" != header)
+    throw std::runtime_error(
+        fmt::format("{}:1: is not the header that this run writes, {}; without the file the run resumes", file.string(),
+                    header.substr(0, header.size() - 1)));
   while (std::getline(in, line) && !in.eof()) {
     std::int64_t at = 0;
     if (!(std::istringstream(line) >> at) || at > step) break;
@@ -55,19 +59,20 @@ RunFolder RunFolder::create(const fs::path& path, const TrainingOptions& options
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw std::runtime_error(fmt::format("{}: cannot be made: {}", path.string(), error.message()));
-  return RunFolder(path, options, metric_names, 0);
+  return RunFolder(path, options, metric_names, 0, "");
 }
 
 RunFolder RunFolder::reopen(const fs::path& path, const TrainingOptions& options,
                             const std::vector<std::string>& metric_names, std::int64_t step) {
-  return RunFolder(path, options, metric_names, step);
+  const std::string rows = rows_until(path / "metrics.csv", step, header(metric_names));
+  return RunFolder(path, options, metric_names, step, rows);
 }
 
 RunFolder::RunFolder(const fs::path& path, const TrainingOptions& options, std::vector<std::string> metric_names,
-                     std::int64_t step)
+                     std::int64_t step, const std::string& rows)
     : path_(path), options_(options), metric_names_(std::move(metric_names)), events_(path, step) {
   write_atomically(path / "config.toml", to_toml(options));
-  write_atomically(path / "metrics.csv", header(metric_names_) + rows_until(path / "metrics.csv", step));
+  write_atomically(path / "metrics.csv", header(metric_names_) + rows);
   metrics_.open(path / "metrics.csv", std::ios::app);
 }
 

@@ -55,7 +55,7 @@ class RunFolder {
 
  private:
   RunFolder(const std::filesystem::path& path, const TrainingOptions& options, std::vector<std::string> metric_names,
-            std::int64_t step);
+            std::int64_t step, const std::string& rows);
 
   std::filesystem::path path_;
   TrainingOptions options_;

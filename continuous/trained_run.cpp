@@ -39,7 +39,8 @@ TrainedRun load_trained_run(const std::filesystem::path& folder) {
                  .policy = saved.agent->policy(saved.action_box),
                  .critics = saved.agent->critics(),
                  .temperature = saved.agent->current_temperature(),
-                 .reward_deviation = saved.normalisation.reward_deviation()};
+                 .reward_deviation = saved.normalisation.reward_deviation(),
+                 .skipped_checkpoints = saved.skipped_checkpoints};
   if (saved.normalisation.normalises_observations()) {
     run.observation_scale = saved.normalisation.observation_scale();
     run.policy = std::make_unique<NormalisedPolicy>(std::move(run.policy), *run.observation_scale);

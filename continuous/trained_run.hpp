@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <Eigen/Core>
@@ -25,6 +26,7 @@ struct TrainedRun {
   double temperature = 0.0;  // α at that step, in the units of Q; 0 for an agent that takes the best action.
   std::optional<ObservationScale> observation_scale = {};  // Of normalised observations, which `policy` sees to itself,
   double reward_deviation = 1.0;                           // and what normalised rewards were divided by at the end.
+  std::vector<std::string> skipped_checkpoints = {};       // A sentence for each newer one, damaged.
 
   // What the critics are told of an observation.
   Eigen::VectorXd agents_view(const Eigen::VectorXd& observation) const {
@@ -36,8 +38,8 @@ struct TrainedRun {
   double q_value(const Eigen::VectorXd& observation, const Eigen::VectorXd& action) const;
 };
 
-// Throws std::runtime_error with the path if there is no run in `folder`, or its configuration or checkpoint is
-// damaged.
+// By the newest whole checkpoint. Throws std::runtime_error with the path if there is no run in `folder`, its
+// configuration is damaged or all of its checkpoints are.
 TrainedRun load_trained_run(const std::filesystem::path& folder);
 
 }  // namespace softrl::continuous

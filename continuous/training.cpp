@@ -16,6 +16,7 @@
 #include "continuous/action_scale.hpp"
 #include "continuous/checkpoint.hpp"
 #include "continuous/run_folder.hpp"
+#include "continuous/run_lock.hpp"
 #include "continuous/to_tensor.hpp"
 
 namespace softrl::continuous {
@@ -252,6 +253,7 @@ TrainingResult train(const TrainingOptions& options, const std::filesystem::path
   TorchSettings settings(options);
   TrainingState state(options, std::move(environments));
   RunFolder run = RunFolder::create(folder, options, state.agent->metric_names());
+  const RunLock lock(folder);
   use_replay_file(state, folder, ReplayFile::New);
   return Training(state, std::move(run)).run(observer, stop);
 }
@@ -259,6 +261,7 @@ TrainingResult train(const TrainingOptions& options, const std::filesystem::path
 TrainingResult resume_training(const std::filesystem::path& folder, std::optional<std::int64_t> steps,
                                const ProgressObserver& observer, const StopRequest& stop, CustomList environments) {
   TrainingOptions options = RunFolder::read_options(folder);
+  const RunLock lock(folder);
   options.steps = steps.value_or(options.steps);
   TorchSettings settings(options);
   TrainingState state(options, std::move(environments));
@@ -267,8 +270,8 @@ TrainingResult resume_training(const std::filesystem::path& folder, std::optiona
   if (state.step >= options.steps)
     throw std::invalid_argument(
         fmt::format("steps must be more than the {} that the run already has, got {}", state.step, options.steps));
-  remove_checkpoints_after(folder, state.step);
   RunFolder run = RunFolder::reopen(folder, options, state.agent->metric_names(), state.step);
+  remove_checkpoints_after(folder, state.step);
   TrainingResult result = Training(state, std::move(run)).run(observer, stop);
   result.skipped_checkpoints = skipped;
   return result;

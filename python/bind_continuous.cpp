@@ -1,6 +1,7 @@
 // softrl._continuous: trained policies here, tasks in bind_tasks.cpp, training in bind_training.cpp. Names, shapes and
 // errors are those of the headers in continuous/.
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -123,6 +124,17 @@ void bind_evaluation(nb::module_& m) {
       "Where episodes of a multi-goal task end. ValueError for observations that are not in the plane.");
 }
 
+TrainedRun load_policy(const std::filesystem::path& folder) {
+  TrainedRun run = [&] {
+    const nb::gil_scoped_release others_may_run;
+    return load_trained_run(folder);
+  }();
+  for (const std::string& damaged : run.skipped_checkpoints)
+    if (PyErr_WarnEx(PyExc_RuntimeWarning, (damaged + "; an older one was used").c_str(), 1) < 0)
+      throw nb::python_error();
+  return run;
+}
+
 }  // namespace
 
 NB_MODULE(_continuous, m) {
@@ -147,6 +159,8 @@ NB_MODULE(_continuous, m) {
            "The critic's Q, in reward units (times reward_scale, and over the deviation that rewards were divided by, "
            "where those are not 1); [N]. The smaller one where there are two critics.");
   bind_evaluation(m);
-  m.def("load_policy", &load_trained_run, "run"_a, ReleaseGil(),
-        "The policy in the folder of a training run. RuntimeError with the path if it is missing or damaged.");
+  m.def(
+      "load_policy", &load_policy, "run"_a,
+      "The policy in the folder of a training run, by its newest whole checkpoint. RuntimeError with the path if it is "
+      "missing or damaged; RuntimeWarning for each newer checkpoint that is damaged.");
 }

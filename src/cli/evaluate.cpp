@@ -12,6 +12,7 @@
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/run_argument.hpp"
 #include "continuous/evaluation.hpp"
 #include "continuous/task.hpp"
 #include "continuous/trained_run.hpp"
@@ -113,7 +114,7 @@ int evaluate(const Arguments& arguments) {
   check_count("seed", arguments.seed, 0);
   check_outputs({arguments.json, arguments.csv, arguments.trajectories});
 
-  const auto run = continuous::load_trained_run(arguments.folder);
+  const auto run = load_run(arguments.folder);
   if (continuous::is_custom(run.options.task))
     throw std::invalid_argument(fmt::format(
         "{}: {} is not a task but an environment of Python's; softrl.continuous.load_policy() has its policy there",

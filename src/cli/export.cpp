@@ -8,6 +8,7 @@
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/run_argument.hpp"
 #include "continuous/onnx_file.hpp"
 #include "continuous/policy_function.hpp"
 #include "continuous/torch_script.hpp"
@@ -26,7 +27,7 @@ int export_policy(const Arguments& arguments) {
   if (arguments.torchscript.empty() && arguments.onnx.empty())
     throw std::invalid_argument("export needs --torchscript FILE, --onnx FILE or both");
   check_outputs({arguments.torchscript, arguments.onnx});
-  const auto run = continuous::load_trained_run(arguments.folder);
+  const auto run = load_run(arguments.folder);
   const auto function = continuous::policy_function(*run.policy, arguments.best);
   if (!arguments.torchscript.empty())
     write_atomically(arguments.torchscript, [&](const std::filesystem::path& temporary) {

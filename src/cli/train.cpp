@@ -12,6 +12,7 @@
 #include "cli/argument_checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/run_argument.hpp"
 #include "continuous/freed_memory.hpp"
 #include "continuous/task.hpp"
 #include "continuous/training.hpp"
@@ -118,8 +119,7 @@ int train(const Arguments& arguments) {
     result = train_or_resume(arguments, line.observer());
   }
   std::signal(SIGINT, SIG_DFL);
-  for (const std::string& skipped : result.skipped_checkpoints)
-    fmt::print("warning: {}; an older one was used\n", skipped);
+  warn_of_skipped(result.skipped_checkpoints);
   fmt::print("{}: {} steps, {} episodes, {}; mean return of the last episodes {}\n", folder, result.steps,
              result.episodes, duration(result.seconds),
              result.mean_return ? fmt::format("{:.4g}", *result.mean_return) : "unknown (none has ended)");

@@ -17,6 +17,7 @@
 #include "cli/commands.hpp"
 #include "cli/json_arrays.hpp"
 #include "cli/output.hpp"
+#include "cli/run_argument.hpp"
 #include "continuous/evaluation.hpp"
 #include "continuous/task.hpp"
 #include "continuous/trained_run.hpp"
@@ -185,7 +186,7 @@ void check_range(const Arguments& arguments) {
 int validate(const Arguments& arguments) {
   check_range(arguments);
   check_outputs({arguments.json, arguments.csv});
-  const auto run = continuous::load_trained_run(arguments.folder);
+  const auto run = load_run(arguments.folder);
   const TaskModel model = model_of(run.options.task, arguments);
   const ExactOptions options{.temperature = arguments.temperature.value_or(validation::temperature(run)),
                              .discount = validation::discount(run),

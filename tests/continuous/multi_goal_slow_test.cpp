@@ -80,7 +80,8 @@ TEST(MultiGoalSlow, LearnsTheExactPolicy) {
       task.mdp, {.temperature = temperature, .tolerance = 1e-3, .base_measure = task.lebesgue});
   ASSERT_EQ(exact.status, Status::Converged);
 
-  for (const Eigen::Vector2d& state : {Eigen::Vector2d(0.0, 0.0), Eigen::Vector2d(-2.5, 0.0), Eigen::Vector2d(2.5, 2.5)}) {
+  for (const Eigen::Vector2d& state :
+       {Eigen::Vector2d(0.0, 0.0), Eigen::Vector2d(-2.5, 0.0), Eigen::Vector2d(2.5, 2.5)}) {
     const auto truth = exact_histogram(task, exact.values, state, temperature, discount);
     const double divergence = kl_divergence(learned_histogram(*run.policy, state, 100'000), truth);
     std::printf("KL at (%g, %g): %.4f nats\n", state.x(), state.y(), divergence);

@@ -9,6 +9,7 @@
 
 #include "continuous/profiles.hpp"
 #include "continuous/run_folder.hpp"
+#include "continuous/run_lock.hpp"
 #include "continuous/trained_run.hpp"
 #include "softrl/version.hpp"
 
@@ -394,6 +395,28 @@ TEST_F(Training, EveryFlippedBitOfACheckpointIsNoticed) {
   EXPECT_EQ(load_trained_run(run).step, 100);
 }
 
+TEST_F(Training, OneProcessAtATimeTrainsInAFolder) {
+  const fs::path run = folder_ / "run";
+  train(small("multi_goal", 100), run);
+  {
+    const RunLock other(run);
+    EXPECT_THAT([&] { resume_training(run, 200); }, ThrowsMessage<std::runtime_error>(testing::AllOf(
+                                                        HasSubstr(run.string()), HasSubstr("another process"))));
+  }
+  EXPECT_EQ(resume_training(run, 200).steps, 200);
+}
+
+TEST_F(Training, ResumingKeepsMetricsThatAreNotItsOwn) {
+  const fs::path run = folder_ / "run", metrics = run / "metrics.csv";
+  train(small("multi_goal", 100), run);
+  std::ofstream(metrics) << "my,notes\n1,2\n";
+  EXPECT_THAT([&] { resume_training(run, 200); }, ThrowsMessage<std::runtime_error>(testing::AllOf(
+                                                      HasSubstr("metrics.csv:1"), HasSubstr("step,episodes"))));
+  EXPECT_EQ(text_of(metrics), "my,notes\n1,2\n");
+  fs::remove(metrics);
+  EXPECT_EQ(resume_training(run, 200).steps, 200);
+}
+
 // The one before is used, what a damaged one would have held is done again.
 TEST_F(Training, ADamagedCheckpointIsNamedAndSkipped) {
   const auto options = small("multi_goal", 300);
@@ -403,7 +426,10 @@ TEST_F(Training, ADamagedCheckpointIsNamedAndSkipped) {
   EXPECT_FALSE(fs::exists(folder_ / "run/checkpoint-000000100.pt")) << "two are kept";
   const fs::path newest = folder_ / "run/checkpoint-000000300.pt";
   fs::resize_file(newest, fs::file_size(newest) / 2);
-  EXPECT_EQ(load_trained_run(folder_ / "run").step, 200);
+  const TrainedRun older = load_trained_run(folder_ / "run");
+  EXPECT_EQ(older.step, 200);
+  ASSERT_EQ(older.skipped_checkpoints.size(), 1u);
+  EXPECT_THAT(older.skipped_checkpoints[0], HasSubstr("checkpoint-000000300.pt"));
   const auto result = resume_training(folder_ / "run");
   ASSERT_EQ(result.skipped_checkpoints.size(), 1u);
   EXPECT_THAT(result.skipped_checkpoints[0],
