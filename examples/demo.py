@@ -18,7 +18,7 @@ from softrl import plots  # noqa: E402  (after the choice of backend)
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DATA = pathlib.Path(os.environ.get("SOFTRL_DATA", ROOT.parent / "shared" / "data"))
 OUT = ROOT / "demo"
-STEPS = 12_000  # of the agent's training
+STEPS, UPDATES = 12_000, 8_000  # of the agent's training: two updates a step after 8,000 uniform actions
 
 
 def say(text=""):
@@ -88,7 +88,8 @@ def agent():
     heading("3  A continuous agent: soft Q-learning with an amortised Stein sampler on the multi-goal task")
     folder = OUT / "multi_goal"
     shutil.rmtree(folder, ignore_errors=True)
-    run("train", "multi_goal", "--algorithm", "sql", "--seed", 1, "--steps", STEPS, "--out", folder)
+    run("train", "multi_goal", "--algorithm", "sql", "--seed", 1, "--steps", STEPS, "--out", folder,
+        "--set", f"learning_rate_steps={UPDATES}")  # fmt: skip
     trajectories = OUT / "trajectories.csv"
     run("evaluate", folder, "--episodes", 200, "--json", OUT / "evaluate.json", "--trajectories", trajectories)
     say("\nLook at:")

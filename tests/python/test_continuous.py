@@ -17,7 +17,7 @@ from softrl import continuous, plots_continuous
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "mg"
-    continuous.train("multi_goal", folder, seed=2, steps=1500)
+    continuous.train("multi_goal", folder, seed=2, steps=1500, start_steps=1000, updates=1)
     return folder
 
 
