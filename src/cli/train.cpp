@@ -120,6 +120,10 @@ int train(const Arguments& arguments) {
   }
   std::signal(SIGINT, SIG_DFL);
   warn_of_skipped(result.skipped_checkpoints);
+  if (arguments.resume.empty() && result.status == TrainingStatus::Finished)
+    if (const std::int64_t uniform = options_of(arguments).start_steps; result.steps <= uniform)
+      fmt::print(stderr, "warning: start_steps is {}: all {} steps were uniform actions, and nothing is learned\n",
+                 uniform, result.steps);
   fmt::print("{}: {} steps, {} episodes, {}; mean return of the last episodes {}\n", folder, result.steps,
              result.episodes, duration(result.seconds),
              result.mean_return ? fmt::format("{:.4g}", *result.mean_return) : "unknown (none has ended)");

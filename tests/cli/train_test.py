@@ -24,6 +24,11 @@ def run(softrl, tmp_path_factory):
     return folder
 
 
+def test_steps_that_are_all_uniform_are_said_so(softrl, tmp_path):
+    result = softrl("train", "multi_goal", "--steps", 60, "--out", tmp_path / "run", *SMALL, "--set", "start_steps=60")
+    assert result.returncode == 0 and "start_steps is 60" in result.stderr, result
+
+
 def test_run_folder_holds_what_it_should(run):
     summary = json.loads((run / "summary.json").read_text())
     assert (summary["status"], summary["steps"], summary["task"], summary["seed"]) == ("finished", 300, "multi_goal", 3)
