@@ -18,7 +18,8 @@ from softrl import plots  # noqa: E402  (after the choice of backend)
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DATA = pathlib.Path(os.environ.get("SOFTRL_DATA", ROOT.parent / "shared" / "data"))
 OUT = ROOT / "demo"
-STEPS, UPDATES = 12_000, 8_000  # of the agent's training: two updates a step after 8,000 uniform actions
+STEPS = 12_000  # of the agent's training
+SHORTER = ["start_steps=1000", "updates=1", f"learning_rate_steps={STEPS}"]  # half of what the profile does
 
 
 def say(text=""):
@@ -89,7 +90,7 @@ def agent():
     folder = OUT / "multi_goal"
     shutil.rmtree(folder, ignore_errors=True)
     run("train", "multi_goal", "--algorithm", "sql", "--seed", 1, "--steps", STEPS, "--out", folder,
-        "--set", f"learning_rate_steps={UPDATES}")  # fmt: skip
+        *(word for setting in SHORTER for word in ("--set", setting)))  # fmt: skip
     trajectories = OUT / "trajectories.csv"
     run("evaluate", folder, "--episodes", 200, "--json", OUT / "evaluate.json", "--trajectories", trajectories)
     say("\nLook at:")
