@@ -1,16 +1,16 @@
 """What Stable-Baselines3's SAC returns, for the table of learning curves in bench/README.md:
 
-    peers/bin/python bench/peers/returns.py HalfCheetah-v5 --seed 1 --steps 100000 --out bench/results
+    peers/bin/python bench/peers/returns.py HalfCheetah-v5 --seed 1 --steps 100000
 
-(peers/ as in training.py.) Its defaults, but for 1,000 random steps at the start, as softrl's; one thread. Writes
-TASK_stable_baselines3_sac_seedN.csv with the columns step, return and length of the episodes that ended in each 1,000
-steps, and prints the mean return of 20 more episodes with drawn actions and its 95 % bootstrap interval.
+(peers/ as in training.py.) Its defaults, but for 1,000 random steps at the start, as softrl's; one thread. Writes what
+bench/collect_results.py does of a run of softrl, with the algorithm stable_baselines3_sac: the curve, a row for each 1,000
+steps, and the row of evaluations.csv, of 20 more episodes with drawn and 20 with the best actions.
 """
 
 import argparse
 import collections
-import csv
 import pathlib
+import sys
 
 import gymnasium
 import numpy as np
@@ -20,6 +20,10 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.monitor import Monitor
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from collect_results import RESULTS, add_evaluation, write_whole  # noqa: E402
+
+ALGORITHM = "stable_baselines3_sac"
 ROW = 1000  # steps
 
 
@@ -45,7 +49,6 @@ def main():
     parser.add_argument("task")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=100_000)
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder")
     options = parser.parse_args()
 
     torch.set_num_threads(1)
@@ -53,21 +56,24 @@ def main():
     episodes = Episodes()
     model.learn(options.steps, callback=episodes)
 
-    file = options.out / f"{options.task}_stable_baselines3_sac_seed{options.seed}.csv"
-    with file.with_suffix(".partial").open("w", newline="") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(["step", "return", "length"])
-        for row, ended in sorted(episodes.rows.items()):
-            if ended:
-                writer.writerow([row, *(f"{np.mean([episode[key] for episode in ended]):.9g}" for key in "rl")])
-    file.with_suffix(".partial").replace(file)
+    curve = [
+        [row, *(f"{np.mean([episode[key] for episode in ended]):.9g}" for key in "rl")]
+        for row, ended in sorted(episodes.rows.items())
+        if ended
+    ]
+    write_whole(RESULTS / f"{options.task}_{ALGORITHM}_seed{options.seed}.csv", [["step", "return", "length"], *curve])
 
     environment = Monitor(gymnasium.make(options.task))
     environment.reset(seed=options.seed)
-    returns, _ = evaluate_policy(model, environment, 20, deterministic=False, return_episode_rewards=True)
-    low, high = bootstrap_interval(np.array(returns))
-    print(f"{options.task}, Stable-Baselines3's SAC, seed {options.seed}, {options.steps} steps: "
-          f"{np.mean(returns):.1f} ({low:.1f} to {high:.1f})")  # fmt: skip
+    drawn, best = (
+        evaluate_policy(model, environment, 20, deterministic=deterministic, return_episode_rewards=True)[0]
+        for deterministic in (False, True)
+    )
+    low, high = bootstrap_interval(np.array(drawn))
+    add_evaluation({"task": options.task, "algorithm": ALGORITHM, "seed": options.seed, "steps": options.steps,
+                    "mean_return": float(np.mean(drawn)), "return_low": float(low), "return_high": float(high),
+                    "best_mean_return": float(np.mean(best))})  # fmt: skip
+    print(f"{options.task}, seed {options.seed}, {options.steps} steps: {np.mean(drawn):.1f} ({low:.1f} to {high:.1f})")
 
 
 if __name__ == "__main__":
